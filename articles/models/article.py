@@ -1,0 +1,326 @@
+"""Articles: news items chosen from a feed, and the one rule that says which of them readers see.
+
+Written by `importing.upsert` and the admin, asked by everything else.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Prefetch, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+
+from .. import weblinks
+from ..wording import first_free, readable, slug_of
+from .fields import ByteOrderedCharField, WebURLField
+from .related import RelatedItem
+from .topic import TopicAssignment
+
+
+class ArticleQuerySet(models.QuerySet):
+    def published(self, at: datetime | None = None):
+        """Articles that readers may see at the aware moment `at`.
+
+        None means the moment the query runs, by the database's clock: a queryset that was built
+        long ago still answers for now. The same rule for one row: `Article.is_published`.
+        """
+        at = Now() if at is None else at
+        return self.filter(
+            Q(publish_until__isnull=True) | Q(publish_until__gt=at),
+            status=Article.Status.PUBLISHED,
+            publish_from__lte=at,
+        )
+
+    def newest_first(self):
+        """By the source's publication time; articles of one second by stem, ascending."""
+        return self.order_by("-published_at", "stem", "pk")
+
+    def about(self, topic):
+        return self.filter(topic_assignments__tag=topic)
+
+    def for_listing(self):
+        """What a card shows, in three queries however many rows: articles with their providers,
+        pictures, topics."""
+        return (
+            self.select_related("provider__logo")
+            .defer("body", "note", "featured_content", "amp_url", "cdn_amp_url")
+            .prefetch_related(_pictures("image_uses", ArticleImage), "topics")
+        )
+
+    def for_detail(self):
+        """What the article page shows, in five queries: the article, its pictures, topics, related
+        items with their providers, and their pictures."""
+        related = RelatedItem.objects.select_related("provider__logo").prefetch_related(
+            _pictures("image_uses", RelatedItem.images.through)
+        )
+        return self.select_related("provider__logo").prefetch_related(
+            _pictures("image_uses", ArticleImage), "topics", Prefetch("related_items", related)
+        )
+
+
+def _pictures(name, through):
+    return Prefetch(name, through.objects.select_related("image"))
+
+
+class Article(models.Model):
+    """A news item. (source, stem) is its identity: folders, links, titles and dates may change."""
+
+    class Status(models.TextChoices):
+        HELD = "held", _("Held")
+        REVIEW = "review", _("In review")
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    NEWSROOM = "newsroom"  # the source of articles written here
+
+    # Identity
+    source = models.CharField(
+        _("source"), max_length=100, default=NEWSROOM, help_text=_("The feed it came with.")
+    )
+    stem = ByteOrderedCharField(_("stem"), max_length=255, help_text=_("Its file's name there."))
+    slug = models.SlugField(
+        _("address"),
+        max_length=200,
+        unique=True,
+        help_text=_("The last part of the article's address. It is permanent."),
+    )
+
+    # What the feed said, until an editor says otherwise
+    title = models.CharField(_("headline"), max_length=500)
+    excerpt = models.TextField(_("excerpt"), blank=True)
+    published_at = models.DateTimeField(
+        _("published there"), help_text=_("When the source published it.")
+    )
+    provider = models.ForeignKey(
+        "articles.Provider",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="articles",
+        verbose_name=_("provider"),
+        help_text=_("Who published it first. Blank for the newsroom's own."),
+    )
+    type = models.CharField(
+        _("type"),
+        max_length=50,
+        default="article",
+        help_text=_("“article” or “video”; a feed may send others."),
+    )
+    web_url = WebURLField(_("link"))
+    original_url = WebURLField(_("original link"))
+    featured_content = models.TextField(
+        _("featured content"), blank=True, help_text=_("A video's embed code. Never shown as it is.")
+    )
+
+    # What only machines write
+    amp_url = WebURLField(_("AMP link"))
+    cdn_amp_url = WebURLField(_("cached AMP link"))
+    quality = models.IntegerField(
+        _("quality"), null=True, blank=True, help_text=_("The feed's score, 0 up; none: not scored.")
+    )
+    heat = models.IntegerField(
+        _("heat"),
+        null=True,
+        blank=True,
+        help_text=_("Quality and a bonus for each related item; -1: another item leads its cluster."),
+    )
+    feed_published = models.BooleanField(
+        _("the feed's verdict"), null=True, blank=True, help_text=_("None: not scored yet.")
+    )
+    feed_removed = models.BooleanField(_("taken down by the feed"), default=False)
+
+    # What only editors write
+    status = models.CharField(
+        _("status"), max_length=20, choices=Status.choices, default=Status.HELD
+    )
+    publish_from = models.DateTimeField(
+        _("publish from"), null=True, blank=True, help_text=_("Readers see it from this moment.")
+    )
+    publish_until = models.DateTimeField(
+        _("publish until"), null=True, blank=True, help_text=_("And no longer from this one.")
+    )
+    decided_at = models.DateTimeField(
+        _("decided"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When an editor last set the status; until then it follows the feed."),
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    body = models.TextField(
+        _("our words"), blank=True, help_text=_("The newsroom's own text, in Markdown.")
+    )
+    note = models.TextField(
+        _("editor's note"), blank=True, help_text=_("For colleagues. Readers never see it.")
+    )
+
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    topics = TaggableManager(
+        through=TopicAssignment, blank=True, related_name="articles", verbose_name=_("topics")
+    )
+    images = models.ManyToManyField(
+        "articles.Image", through="articles.ArticleImage", related_name="articles"
+    )
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        ordering = ["-published_at", "stem", "pk"]
+        indexes = [
+            # The public lists: front page, latest, and (through the assignments) topics.
+            models.Index(
+                F("published_at").desc(),
+                F("stem"),
+                F("id"),
+                condition=Q(status="published"),
+                name="article_public_list",
+            ),
+            # The provider's page.
+            models.Index(
+                F("provider"),
+                F("published_at").desc(),
+                F("stem"),
+                condition=Q(status="published"),
+                name="article_provider_list",
+            ),
+            # The admin list, as it opens...
+            models.Index(
+                F("published_at").desc(), F("stem"), F("id"), name="article_admin_list"
+            ),
+            # ... and filtered to one status.
+            models.Index(F("status"), F("published_at").desc(), name="article_admin_status"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "stem"], name="article_source_and_stem"),
+            models.CheckConstraint(
+                condition=~Q(source="") & ~Q(stem="") & ~Q(slug=""), name="article_has_an_identity"
+            ),
+            models.CheckConstraint(condition=~Q(title=""), name="article_has_a_title"),
+            models.CheckConstraint(
+                condition=Q(status__in=["held", "review", "published", "withdrawn"]),
+                name="article_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published") | Q(publish_from__isnull=False),
+                name="article_published_from_a_moment",
+                violation_error_message=_("A published article needs the moment it is public from."),
+            ),
+            models.CheckConstraint(
+                condition=Q(publish_from__isnull=True)
+                | Q(publish_until__isnull=True)
+                | Q(publish_until__gt=F("publish_from")),
+                name="article_ends_after_it_begins",
+                violation_error_message=_("“Publish until” must be later than “publish from”."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quality__isnull=True) | Q(quality__gte=0), name="article_quality_from_0"
+            ),
+            models.CheckConstraint(
+                condition=Q(heat__isnull=True) | Q(heat__gte=-1), name="article_heat_from_minus_1"
+            ),
+        ]
+
+    def __str__(self):
+        return self.headline
+
+    def get_absolute_url(self):
+        return reverse("articles:detail", args=[self.slug])
+
+    def is_published(self, at: datetime | None = None) -> bool:
+        """Whether readers may see this row at the aware moment `at` (None: now).
+
+        The same rule for many rows: `ArticleQuerySet.published`.
+        """
+        at = timezone.now() if at is None else at
+        return (
+            self.status == self.Status.PUBLISHED
+            and self.publish_from is not None
+            and self.publish_from <= at
+            and (self.publish_until is None or self.publish_until > at)
+        )
+
+    @property
+    def headline(self) -> str:
+        return readable(self.title)
+
+    @property
+    def summary(self) -> str:
+        return readable(self.excerpt)
+
+    @property
+    def link(self) -> str:
+        """Where to read it: a safe http(s) URL, or "" where there is none."""
+        return weblinks.normalise(self.web_url) or weblinks.normalise(self.original_url)
+
+    @property
+    def link_host(self) -> str:
+        return weblinks.host(self.link)
+
+    @property
+    def is_video(self) -> bool:
+        return self.type == "video"
+
+    @property
+    def picture(self):
+        """The first of its images that has a file to show, or None. One query unless prefetched."""
+        return next((use.image for use in self.image_uses.all() if use.image.file), None)
+
+    def decide(self, status: str, by, at: datetime) -> None:
+        """An editor sets the status; from now on the feed's verdict no longer moves it.
+
+        Publishing without a moment publishes at once. Sets fields; the caller saves.
+        """
+        self.status = status
+        self.decided_by, self.decided_at = by, at
+        if status == self.Status.PUBLISHED and self.publish_from is None:
+            self.publish_from = at
+
+    @classmethod
+    def slug_for(cls, stem: str, title: str, published_at: datetime, taken) -> str:
+        """The permanent address: the stem where that is `<date>-<slug>`, else date and title."""
+        text = stem if _is_dated(stem) else f"{published_at:%Y-%m-%d}-{slug_of(title, stem)}"
+        return first_free(slug_of(text, max_length=190), taken)
+
+
+def _is_dated(stem: str) -> bool:
+    date, rest = stem[:10], stem[10:]
+    return (
+        len(rest) > 1
+        and rest[0] == "-"
+        and date[4:5] == date[7:8] == "-"
+        and date.replace("-", "").isdecimal()
+        and slug_of(rest) != "item"
+    )
+
+
+class ArticleImage(models.Model):
+    article = models.ForeignKey(Article, models.CASCADE, related_name="image_uses")
+    image = models.ForeignKey("articles.Image", models.PROTECT, related_name="article_uses")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "image"], name="image_once_in_an_article"),
+        ]
+
+    def __str__(self):
+        return str(self.image)

@@ -1,0 +1,78 @@
+"""Providers: the outlets and channels that published a story first."""
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .. import weblinks
+from ..wording import first_free, readable, slug_of
+
+
+class ProviderQuerySet(models.QuerySet):
+    def with_published(self):
+        """Providers that readers know of: those with at least one published article."""
+        from .article import Article
+
+        return self.filter(Exists(Article.objects.published().filter(provider=OuterRef("pk"))))
+
+
+class Provider(models.Model):
+    """One outlet or channel. The key is (name, domain): a video host carries many channels."""
+
+    name = models.CharField(_("name"), max_length=200)
+    domain = models.CharField(
+        _("domain"),
+        max_length=500,
+        help_text=_("Lower case, without http://. Feeds send paths and odd spellings too."),
+    )
+    slug = models.SlugField(
+        _("address"),
+        max_length=200,
+        unique=True,
+        help_text=_("The last part of the provider's page address. It is permanent."),
+    )
+    logo = models.ForeignKey(
+        "articles.Image",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="logo_of",
+        verbose_name=_("logo"),
+    )
+    description = models.TextField(_("description"), blank=True)
+
+    objects = ProviderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("provider")
+        verbose_name_plural = _("providers")
+        ordering = ["name", "domain"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "domain"], name="provider_name_and_domain"),
+            models.CheckConstraint(condition=~Q(name=""), name="provider_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(domain=Lower("domain")), name="provider_domain_is_lower_case"
+            ),
+            models.CheckConstraint(condition=~Q(slug=""), name="provider_has_a_slug"),
+        ]
+
+    def __str__(self):
+        return f"{self.display_name} ({self.domain})" if self.domain else self.display_name
+
+    def get_absolute_url(self):
+        return reverse("articles:provider", args=[self.slug])
+
+    @property
+    def display_name(self) -> str:
+        return readable(self.name)
+
+    @property
+    def website(self) -> str:
+        """The outlet's own site, or "" where the feed's domain names none."""
+        return weblinks.normalise(f"https://{self.domain}") if "." in self.domain else ""
+
+    @classmethod
+    def slug_for(cls, name: str, domain: str, taken) -> str:
+        return first_free(slug_of(name, fallback=domain, max_length=190), taken)

@@ -1,0 +1,91 @@
+"""Related items: other coverage of the same story, as the feed (or an editor) lists it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .. import weblinks
+from ..wording import readable
+from .fields import WebURLField
+
+
+class RelatedItem(models.Model):
+    """A copy of an outside item as it stood when delivered. It may drift from the item itself, may
+    repeat another item's link, and may be the article itself."""
+
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="related_items")
+    position = models.PositiveIntegerField(_("position"), default=0)
+    title = models.CharField(_("headline"), max_length=500)
+    excerpt = models.TextField(_("excerpt"), blank=True)
+    published_at = models.DateTimeField(_("published there"), null=True, blank=True)
+    type = models.CharField(_("type"), max_length=50, default="article")
+    provider = models.ForeignKey(
+        "articles.Provider",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="related_items",
+        verbose_name=_("provider"),
+    )
+    web_url = WebURLField(_("link"))
+    original_url = WebURLField(_("original link"))
+    amp_url = WebURLField(_("AMP link"))
+    cdn_amp_url = WebURLField(_("cached AMP link"))
+    quality = models.IntegerField(_("quality"), null=True, blank=True)
+    images = models.ManyToManyField(
+        "articles.Image", through="articles.RelatedImage", related_name="related_items"
+    )
+
+    class Meta:
+        verbose_name = _("related item")
+        verbose_name_plural = _("related items")
+        ordering = ["position", "pk"]
+        indexes = [
+            # The article's page and form: its items in order.
+            models.Index(fields=["article", "position", "id"], name="related_in_order"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="related_has_a_title"),
+            models.CheckConstraint(
+                condition=Q(quality__isnull=True) | Q(quality__gte=0), name="related_quality_from_0"
+            ),
+        ]
+
+    def __str__(self):
+        return self.headline
+
+    @property
+    def headline(self) -> str:
+        return readable(self.title)
+
+    @property
+    def summary(self) -> str:
+        return readable(self.excerpt)
+
+    @property
+    def link(self) -> str:
+        """Where to read it: a safe http(s) URL, or "" where the feed gave none (some videos)."""
+        return weblinks.normalise(self.web_url) or weblinks.normalise(self.original_url)
+
+    @property
+    def is_video(self) -> bool:
+        return self.type == "video"
+
+
+class RelatedImage(models.Model):
+    related_item = models.ForeignKey(RelatedItem, models.CASCADE, related_name="image_uses")
+    image = models.ForeignKey("articles.Image", models.PROTECT, related_name="related_uses")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("picture of a related item")
+        verbose_name_plural = _("pictures of related items")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["related_item", "image"], name="image_once_in_a_related_item"
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.image)

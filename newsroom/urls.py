@@ -1,0 +1,13 @@
+"""Every door: the editors' admin and the readers' addresses."""
+
+from django.conf import settings
+from django.conf.urls.static import static
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("articles.urls")),
+    # A clone serves its own pictures; in production the proxy does, and this is empty.
+    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+]
