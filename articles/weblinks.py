@@ -48,17 +48,17 @@ def normalise(url: str) -> str:
 def normalise_image(url: str) -> str:
     """Like `normalise`, and "/path" for a picture on the sender's own site, which may be relative.
 
-    "//host/path" is read as https. Returns "" for anything else: `data:`, `javascript:`, "..".
+    "//host/path" is read as https; "." and ".." go, as browsers take them away at a site's root.
+    Returns "" for anything else, `data:` and `javascript:` among it.
     """
-    text = _CONTROLS.sub("", html.unescape(url)).strip()
+    text = _CONTROLS.sub("", html.unescape(url)).strip().replace("\\", "/")
     if text.startswith("//"):
         return normalise("https:" + text)
     if not text or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
         return normalise(text)
-    path = _escaped(text.replace("\\", "/").split("#")[0].split("?")[0])
-    if ".." in path.split("/") or path.startswith("//"):
-        return ""
-    return "/" + path.lstrip("/")
+    path, mark, query = text.split("#")[0].partition("?")
+    path = "/".join(part for part in path.split("/") if part not in ("", ".", ".."))
+    return "/" + _escaped(path) + mark + _escaped(query) if path else ""
 
 
 def host(url: str) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 from django.utils.text import slugify
 
 _INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f"  # controls but tab, line ends
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f"  # controls, not tab
     "\u00ad\u200b\u2060\ufeff"  # soft hyphen, zero-width space and joiners that only glue words
     "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks: <bdi> and dir="auto" do their work
     "\ufffe\uffff]"

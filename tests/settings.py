@@ -1,4 +1,4 @@
-"""The product's settings, made fast for tests: cheap passwords, pictures in memory, plain static."""
+"""The product's settings, made fast: cheap passwords, pictures in memory, plain static files."""
 
 import os
 

@@ -113,20 +113,27 @@ class Article(models.Model):
     web_url = WebURLField(_("link"))
     original_url = WebURLField(_("original link"))
     featured_content = models.TextField(
-        _("featured content"), blank=True, help_text=_("A video's embed code. Never shown as it is.")
+        _("featured content"),
+        blank=True,
+        help_text=_("A video's embed code. Never shown as it is."),
     )
 
     # What only machines write
     amp_url = WebURLField(_("AMP link"))
     cdn_amp_url = WebURLField(_("cached AMP link"))
     quality = models.IntegerField(
-        _("quality"), null=True, blank=True, help_text=_("The feed's score, 0 up; none: not scored.")
+        _("quality"),
+        null=True,
+        blank=True,
+        help_text=_("The feed's score, 0 up; none: not scored."),
     )
     heat = models.IntegerField(
         _("heat"),
         null=True,
         blank=True,
-        help_text=_("Quality and a bonus for each related item; -1: another item leads its cluster."),
+        help_text=_(
+            "Quality and a bonus for each related item; -1: another item leads its cluster."
+        ),
     )
     feed_published = models.BooleanField(
         _("the feed's verdict"), null=True, blank=True, help_text=_("None: not scored yet.")
@@ -200,9 +207,7 @@ class Article(models.Model):
                 name="article_provider_list",
             ),
             # The admin list, as it opens...
-            models.Index(
-                F("published_at").desc(), F("stem"), F("id"), name="article_admin_list"
-            ),
+            models.Index(F("published_at").desc(), F("stem"), F("id"), name="article_admin_list"),
             # ... and filtered to one status.
             models.Index(F("status"), F("published_at").desc(), name="article_admin_status"),
         ]
@@ -219,7 +224,9 @@ class Article(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="published") | Q(publish_from__isnull=False),
                 name="article_published_from_a_moment",
-                violation_error_message=_("A published article needs the moment it is public from."),
+                violation_error_message=_(
+                    "A published article needs the moment it is public from."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(publish_from__isnull=True)

@@ -1,4 +1,4 @@
-"""Images: one row for each picture, however many items it serves, described once for all of them."""
+"""Images: one row a picture, however many items it serves, described once for all of them."""
 
 from django.db import models
 from django.db.models import Q
@@ -49,7 +49,9 @@ class Image(models.Model):
                 condition=~Q(url="") | ~Q(file=""), name="image_has_a_link_or_a_file"
             ),
             models.CheckConstraint(
-                condition=Q(width__isnull=True, height__isnull=True) | Q(width__gt=0, height__gt=0),
+                condition=Q(width__isnull=True, height__isnull=True)
+                # Said out loud: a CHECK that comes to NULL, as NULL > 0 does, lets the row in.
+                | Q(width__isnull=False, height__isnull=False, width__gt=0, height__gt=0),
                 name="image_size_is_whole",
             ),
         ]
