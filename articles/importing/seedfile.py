@@ -1,0 +1,234 @@
+"""Seed files: bytes in, a plain mapping out. Judges nothing about what the fields say.
+
+Reads the front matter between `---` lines with python-frontmatter, through a handler of our own
+that hands its text to libyaml's event parser and builds the mapping from the events. Seeds are
+untrusted: no tags, anchors or aliases, no key twice, bounded size, depth and number of nodes, and
+every scalar stays text until `importing.records` reads it (so `NO` is a topic, not False).
+"""
+
+import re
+from dataclasses import dataclass
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import BaseHandler
+
+try:
+    from yaml.cyaml import CParser as EventParser
+except ImportError:  # PyYAML was built without libyaml: slower, the same events
+    from yaml import Loader as EventParser
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 12
+MAX_NODES = 20_000
+
+_OPENING = re.compile(r"---[ \t]*\n")
+_CLOSING = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_NULLS = frozenset(["", "~", "null", "Null", "NULL"])
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# A path into the mapping: keys and list places, for example ("related", 1, "title").
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a seed file: the line (from 1), the field, and what was expected."""
+
+    line: int
+    field: str
+    reason: str
+
+    def __str__(self):
+        return f"{self.line}: {self.field}: {self.reason}"
+
+
+class SeedError(Exception):
+    """A seed that cannot be taken, with every problem found in it.
+
+    Not a ValueError: python-frontmatter takes those for "no front matter here".
+    """
+
+    def __init__(self, problems: list[Problem]):
+        self.problems = problems
+        super().__init__("; ".join(map(str, problems)))
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFile:
+    metadata: dict  # text, None, lists and mappings of the same
+    body: str  # what stands below the front matter, almost always ""
+
+
+def parse(content: bytes) -> SeedFile:
+    """The front matter and body of one file; raises SeedError with the line."""
+    text = _decode(content)
+    if not text.startswith("---"):
+        # Looked at here because python-frontmatter drops blank lines above, and the count is off.
+        raise _refusal(1, "front matter", "the file does not begin with it; expected “---”")
+    metadata, body = frontmatter.parse(text, handler=_SeedHandler())
+    return SeedFile(metadata, body)
+
+
+def line_of(content: bytes, path: Path) -> int:
+    """The line (from 1) of `path` in a file that parses; of its nearest parent if it is missing."""
+    lines: dict[Path, int] = {}
+    handler = _SeedHandler(lines)
+    frontmatter.parse(_decode(content), handler=handler)
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)
+
+
+def name_of(path: Path) -> str:
+    """A path as editors read it: ("related", 1, "title") is `related[1].title`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "front matter"
+
+
+def _decode(content: bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise _refusal(1, "file", f"{len(content):,} bytes; expected at most {MAX_BYTES:,}")
+    try:
+        # "utf-8-sig" drops a byte order mark, which would hide the opening fence.
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = content[error.start]
+        raise _refusal(line, "file", f"byte 0x{byte:02x} is not UTF-8; expected UTF-8") from error
+
+
+def _refusal(line: int, field: str, reason: str) -> SeedError:
+    return SeedError([Problem(line, field, reason)])
+
+
+class _SeedHandler(BaseHandler):
+    """python-frontmatter's handler for seeds: strict fences, bounded events.
+
+    With `lines` given, notes there the line of every path it meets.
+    """
+
+    def __init__(self, lines: dict[Path, int] | None = None):
+        # The base class would compile a boundary pattern that is not used here.
+        self.lines = lines
+
+    def detect(self, text):
+        return True
+
+    def split(self, text):
+        opening = _OPENING.match(text)
+        if not opening:
+            raise _refusal(1, "front matter", "the file does not begin with it; expected “---”")
+        closing = _CLOSING.search(text, opening.end())
+        if not closing:
+            last = text.count("\n") + 1
+            raise _refusal(last, "front matter", "it has no end; expected a line “---” after it")
+        return text[opening.end() : closing.start()], text[closing.end() :]
+
+    def load(self, fm, **kwargs):
+        return _Builder(fm, self.lines).mapping()
+
+
+class _Builder:
+    """One mapping out of libyaml's events. Line numbers are the file's: the fence is line 1."""
+
+    def __init__(self, text: str, lines: dict[Path, int] | None):
+        self.text = text
+        self.lines = lines
+        self.trail: list[str | int] = []
+        self.nodes = 0
+        # libyaml counts lines from 0 and the text begins on the file's second line.
+        self.offset = 2
+
+    def mapping(self) -> dict:
+        try:
+            self.next = EventParser(self.text).get_event
+            self.next()  # the stream's start
+            if type(self.next()) is yaml.StreamEndEvent:
+                raise _refusal(1, "front matter", "it is empty; expected “key: value” lines")
+            event = self.next()
+            if type(event) is not yaml.MappingStartEvent:
+                raise self.refused(event, "expected “key: value” lines")
+            mapping = self.value(event)
+            self.next()  # the document's end
+            event = self.next()
+            if type(event) is not yaml.StreamEndEvent:
+                raise self.refused(event, "a second document begins; expected one")
+            return mapping
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = (mark.line if mark else 0) + self.offset
+            raise _refusal(line, name_of(tuple(self.trail)), _advice(error.problem)) from error
+        except yaml.YAMLError as error:
+            raise self.unreadable() from error
+
+    def value(self, event):
+        """The text, None, list or mapping that begins with `event`."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self.refused(event, f"more than {MAX_NODES:,} values; expected fewer")
+        if self.lines is not None:
+            self.lines[tuple(self.trail)] = event.start_mark.line + self.offset
+        kind = type(event)
+        if kind is yaml.AliasEvent:
+            raise self.refused(event, "an alias (*name); expected the value itself")
+        if event.anchor is not None:
+            raise self.refused(event, "an anchor (&name); expected none")
+        if event.tag is not None:
+            raise self.refused(event, f"a tag ({event.tag}); expected none")
+        if kind is yaml.ScalarEvent:
+            return None if event.implicit[0] and event.value in _NULLS else event.value
+        if len(self.trail) >= MAX_DEPTH:
+            raise self.refused(event, f"nested deeper than {MAX_DEPTH}; expected less")
+        return self.items(event) if kind is yaml.MappingStartEvent else self.entries()
+
+    def items(self, start) -> dict:
+        mapping: dict = {}
+        key_lines: dict = {}
+        while type(event := self.next()) is not yaml.MappingEndEvent:
+            if type(event) is not yaml.ScalarEvent:
+                raise self.refused(event, "a key that is a list, mapping or alias; expected text")
+            key, line = event.value, event.start_mark.line + self.offset
+            self.trail.append(key)
+            if event.anchor is not None or event.tag is not None:
+                raise self.refused(event, "a key with an anchor or tag; expected text")
+            if key in mapping:
+                reason = f"the key stands twice (first in line {key_lines[key]}); expected once"
+                raise self.refused(event, reason)
+            key_lines[key] = line
+            mapping[key] = self.value(self.next())
+            if self.lines is not None:
+                self.lines[tuple(self.trail)] = line  # an error is at the key, not at the value
+            self.trail.pop()
+        return mapping
+
+    def entries(self) -> list:
+        entries: list = []
+        while type(event := self.next()) is not yaml.SequenceEndEvent:
+            self.trail.append(len(entries))
+            entries.append(self.value(event))
+            self.trail.pop()
+        return entries
+
+    def refused(self, event, reason: str) -> SeedError:
+        line = event.start_mark.line + self.offset
+        return _refusal(line, name_of(tuple(self.trail)), reason)
+
+    def unreadable(self) -> SeedError:
+        """A character that YAML does not allow: libyaml counts bytes, editors count lines."""
+        found = _NOT_YAML.search(self.text)
+        if not found:
+            return _refusal(1, "front matter", "it cannot be read as YAML")
+        line = self.text.count("\n", 0, found.start()) + self.offset
+        code = f"U+{ord(found.group()):04X}"
+        return _refusal(line, "front matter", f"control character {code}; expected text without it")
+
+
+def _advice(problem: str | None) -> str:
+    """libyaml's word for what is wrong, and what to write instead where the cause is known."""
+    reason = problem or "it cannot be read as YAML"
+    if "mapping values are not allowed" in reason:
+        return "a “: ” inside text without quotes; expected the text in double quotes"
+    return f"{reason}; expected YAML"
