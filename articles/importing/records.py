@@ -1,0 +1,384 @@
+"""Records: a seed's mapping in, validated frozen dataclasses out. No ORM.
+
+The seed's camelCase keys stand here only, in one table from key to field; what is a column, what a
+machine writes and what is compared are all derived from it. A record holds what the newsroom uses;
+keys it does not use, known or not, stay in the file itself, which `models.Delivery` keeps.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from json import dumps
+from typing import Any
+
+from .. import weblinks
+from ..wording import NOT_STORABLE
+from .seedfile import Path, Problem, SeedError, SeedFile, line_of, name_of
+
+MAX_EXCERPT = 16 * 1024  # bytes: what follows cleans HTML at a cost that grows with the square
+MAX_LIST = 1000
+
+ImageKey = tuple[str, str]  # (URL, the source it is relative to or "")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    url: str  # absolute, or "/path" on the sender's own site
+    width: int | None = None  # px, from 1; both or neither
+    height: int | None = None
+    credit: str = ""
+
+    def key(self, source: str) -> ImageKey:
+        return self.url, source if self.url.startswith("/") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecord:
+    name: str
+    domain: str  # lower case
+    logo: ImageRecord | None = field(default=None, compare=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.name, self.domain
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    """What articles and related items have in common; a related item is just this."""
+
+    title: str
+    excerpt: str
+    published_at: datetime | None  # UTC
+    type: str
+    provider: ProviderRecord | None
+    web_url: str
+    original_url: str
+    amp_url: str
+    cdn_amp_url: str
+    quality: int | None  # 0 up
+    images: tuple[ImageRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord(ItemRecord):
+    """What one seed says."""
+
+    heat: int | None  # -1 up
+    feed_published: bool | None  # None: not scored yet
+    feed_removed: bool
+    featured_content: str
+    topics: tuple[str, ...]  # sorted: their order means nothing
+    related: tuple[ItemRecord, ...]
+    unknown_keys: tuple[str, ...] = field(default=(), compare=False)
+
+
+# Readers of one value ---------------------------------------------------------------------------
+
+
+class _Unexpected(Exception):
+    """A value that is not what its key holds; the text says what it is and what was expected."""
+
+
+def _shown(value) -> str:
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "a mapping"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _text(limit: int, required: bool = False) -> Callable:
+    def read(value) -> str:
+        if value is None:
+            value = ""
+        if not isinstance(value, str):
+            raise _Unexpected(f"{_shown(value)}; expected text")
+        if found := NOT_STORABLE.search(value):
+            code = f"U+{ord(found.group()):04X}"
+            raise _Unexpected(f"control character {code}; expected text without it")
+        if len(value) > limit:
+            raise _Unexpected(f"{len(value):,} characters; expected at most {limit:,}")
+        if required and not value.strip():
+            raise _Unexpected("blank; expected text")
+        return value
+
+    return read
+
+
+def _excerpt(value) -> str:
+    text = _text(MAX_EXCERPT)(value)
+    if len(text.encode()) > MAX_EXCERPT:
+        raise _Unexpected(f"longer than {MAX_EXCERPT:,} bytes")
+    return text
+
+
+def _name(limit: int, required: bool = False) -> Callable:
+    read = _text(limit, required)
+    return lambda value: read(value).strip()
+
+
+def _url(value) -> str:
+    url = _text(weblinks.MAX_LENGTH)(value).strip()
+    if url and not weblinks.normalise(url):
+        raise _Unexpected(f"{_shown(url)}; expected an http:// or https:// address")
+    return url
+
+
+def _loose_url(value) -> str:
+    """For addresses that are kept and never linked to."""
+    return _text(weblinks.MAX_LENGTH)(value).strip()
+
+
+def _image_url(value) -> str:
+    url = weblinks.normalise_image(_text(weblinks.MAX_LENGTH, required=True)(value))
+    if not url:
+        raise _Unexpected(f"{_shown(value)}; expected an http(s) address or a path")
+    if len(url) > weblinks.MAX_LENGTH:
+        raise _Unexpected(f"longer than {weblinks.MAX_LENGTH:,} characters when written in ASCII")
+    return url
+
+
+def _number(least: int) -> Callable:
+    def read(value) -> int | None:
+        if value is None:
+            return None
+        if not isinstance(value, str) or not re.fullmatch(r"[+-]?[0-9]{1,9}", value.strip()):
+            raise _Unexpected(f"{_shown(value)}; expected a whole number")
+        if int(value) < least:
+            raise _Unexpected(f"{value}; expected a whole number from {least}")
+        return int(value)
+
+    return read
+
+
+def _type(value) -> str:
+    return _name(50)(value) or "article"
+
+
+def _flag(value) -> bool | None:
+    if value is None:
+        return None
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word not in ("true", "false"):
+        raise _Unexpected(f"{_shown(value)}; expected true or false")
+    return word == "true"
+
+
+_MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?( ?([Zz]|[+-]\d{2}:\d{2}))?)?",
+    re.ASCII,
+)
+
+
+def _moment(value) -> datetime | None:
+    if value is None:
+        return None
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        if not _MOMENT.fullmatch(text):
+            raise ValueError
+        moment = datetime.fromisoformat(re.sub(r" (?=[Zz+-]\S*$)", "", text).upper())
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        if not 1900 <= moment.year <= 2199:
+            raise ValueError
+    except (ValueError, OverflowError):
+        expected = "a moment from 1900 to 2199 such as 2023-07-04T19:20:00Z"
+        raise _Unexpected(f"{_shown(value)}; expected {expected}") from None
+    return moment
+
+
+# The table of keys ------------------------------------------------------------------------------
+
+MAPPING, MAPPINGS, LIST = "a mapping", "a list of mappings", "a list of texts"
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """One seed key: how it is spelled, which field it becomes, how its value is read.
+
+    With a `shape`, `read` takes what `_read_keys` takes (a mapping, its path and the log).
+    """
+
+    name: str
+    field: str
+    read: Callable
+    shape: str = ""
+    older: tuple[str, ...] = ()  # spellings of years past; the first one present counts
+    is_required: bool = False
+    is_machine: bool = False  # always follows the feed, whatever an editor wrote there
+
+
+class _Log:
+    """What reading one seed turned up."""
+
+    def __init__(self):
+        self.problems: list[tuple[Path, str]] = []
+        self.unknown_keys: set[str] = set()
+
+
+def _read_keys(keys, kept: frozenset[str], mapping: dict, path: Path, log: _Log) -> dict[str, Any]:
+    """Field to value for every key of the table; problems go to the log, with their path."""
+    values: dict[str, Any] = {}
+    spellings = set(kept)
+    for key in keys:
+        name = next((name for name in (key.name, *key.older) if name in mapping), key.name)
+        spellings.add(name)
+        values[key.field] = _read_key(key, mapping.get(name), (*path, name), log)
+    for name in mapping:
+        if name not in spellings:
+            log.unknown_keys.add(re.sub(r"\[\d+\]", "[]", name_of((*path, name))))
+    return values
+
+
+def _read_key(key: _Key, value, path: Path, log: _Log):
+    try:
+        if value is None and key.is_required:
+            raise _Unexpected(f"missing; expected {key.shape or 'a value'}")
+        if not key.shape:
+            return key.read(value)
+        if key.shape == MAPPING:
+            if value is None:
+                return None
+            if not isinstance(value, dict):
+                raise _Unexpected(f"{_shown(value)}; expected {MAPPING}")
+            return key.read(value, path, log)
+        return tuple(_entries(key, value, path, log))
+    except _Unexpected as problem:
+        log.problems.append((path, str(problem)))
+        return None
+
+
+def _entries(key: _Key, value, path: Path, log: _Log):
+    """The entries of a list; a null in it, or for it, is none (feeds write both)."""
+    if value is None:
+        return
+    if not isinstance(value, list):
+        raise _Unexpected(f"{_shown(value)}; expected {key.shape}")
+    if len(value) > MAX_LIST:
+        raise _Unexpected(f"{len(value):,} entries; expected at most {MAX_LIST:,}")
+    entry_key = _Key(key.name, key.field, key.read, MAPPING if key.shape == MAPPINGS else "")
+    for place, entry in enumerate(value):
+        if entry is not None:
+            yield _read_key(entry_key, entry, (*path, place), log)
+
+
+def _read_image(mapping, path, log) -> ImageRecord:
+    values = _read_keys(_IMAGE_KEYS, _IMAGE_KEPT, mapping, path, log)
+    if values["width"] is None or values["height"] is None:
+        values["width"] = values["height"] = None  # half a size reserves no space
+    return ImageRecord(**values)
+
+
+def _read_provider(mapping, path, log) -> ProviderRecord:
+    values = _read_keys(_PROVIDER_KEYS, frozenset(), mapping, path, log)
+    logos = values.pop("images")
+    domain = (values["domain"] or "").lower()
+    return ProviderRecord(values["name"], domain, logos[0] if logos else None)
+
+
+def _read_related(mapping, path, log) -> ItemRecord:
+    values = _read_keys(_ITEM_KEYS, _KEPT, mapping, path, log)
+    return ItemRecord(**values | {"images": _each_once(values["images"])})
+
+
+_IMAGE_KEYS = (
+    _Key("url", "url", _image_url),
+    _Key("width", "width", _number(1)),
+    _Key("height", "height", _number(1)),
+    _Key("attribution", "credit", _text(300)),
+)
+_PROVIDER_KEYS = (
+    _Key("name", "name", _name(200, required=True)),
+    _Key("domain", "domain", _name(500), older=("id",)),
+    _Key("images", "images", _read_image, MAPPINGS),
+)
+_ITEM_KEYS = (
+    _Key("title", "title", _text(500, required=True)),
+    _Key("excerpt", "excerpt", _excerpt, older=("abstract",)),
+    _Key("publishedDateTime", "published_at", _moment),
+    _Key("type", "type", _type),
+    _Key("provider", "provider", _read_provider, MAPPING),
+    _Key("webUrl", "web_url", _url, older=("sourceUrl", "url")),
+    _Key("originalUrl", "original_url", _url),
+    _Key("ampWebUrl", "amp_url", _loose_url, older=("ampUrl",), is_machine=True),
+    _Key("cdnAmpWebUrl", "cdn_amp_url", _loose_url, older=("cdnAmpUrl",), is_machine=True),
+    _Key("quality", "quality", _number(0), is_machine=True),
+    _Key("images", "images", _read_image, MAPPINGS),
+)
+_ARTICLE_KEYS = (
+    *(
+        replace(key, is_required=True) if key.field in ("published_at", "provider") else key
+        for key in _ITEM_KEYS
+    ),
+    _Key("heat", "heat", _number(-1), older=("score",), is_machine=True),
+    _Key("published", "feed_published", _flag, is_machine=True),
+    _Key("removed", "feed_removed", lambda value: bool(_flag(value)), is_machine=True),
+    _Key("featuredContent", "featured_content", _excerpt),
+    _Key("topics", "topics", _name(100, required=True), LIST),
+    _Key("related", "related", _read_related, MAPPINGS),
+)
+# Known and of no use here, so no warning. `secured` is opaque: never looked at, never compared.
+_KEPT = frozenset(
+    ["category", "updatedDateTime", "highlight", "locale", "tags", "secured", "sourceUrl"]
+)
+_IMAGE_KEPT = frozenset(["isCached", "title", "quality"])
+
+_LISTS = ("images", "topics", "related")
+ITEM_COLUMNS = tuple(key.field for key in _ITEM_KEYS if key.field not in _LISTS)
+ARTICLE_COLUMNS = tuple(key.field for key in _ARTICLE_KEYS if key.field not in _LISTS)
+MACHINE_COLUMNS = frozenset(key.field for key in _ARTICLE_KEYS if key.is_machine)
+
+
+# From outside -----------------------------------------------------------------------------------
+
+
+def read(seed: SeedFile, content: bytes) -> ArticleRecord:
+    """The record of a parsed seed; raises SeedError with every problem, each with its line.
+
+    `content`, the file's bytes, is looked at only to find those lines.
+    """
+    log = _Log()
+    values = _read_keys(_ARTICLE_KEYS, _KEPT, seed.metadata, (), log)
+    if seed.body.strip():
+        log.unknown_keys.add("text below the front matter")
+    if log.problems:
+        raise SeedError(
+            [Problem(line_of(content, path), name_of(path), why) for path, why in log.problems]
+        )
+    values["images"] = _each_once(values["images"])
+    values["topics"] = tuple(sorted(set(values["topics"])))
+    return ArticleRecord(**values, unknown_keys=tuple(sorted(log.unknown_keys)))
+
+
+def meaning(seed: SeedFile) -> str:
+    """A digest (32 hex digits) of what the seed says, known keys and unknown ones alike.
+
+    Left out: `secured`, which changes at every delivery and says nothing; the order of keys and of
+    topics; line ends and quoting, which the parser has already taken away.
+    """
+    metadata = {key: value for key, value in seed.metadata.items() if key != "secured"}
+    if isinstance(metadata.get("topics"), list):
+        metadata["topics"] = sorted(map(str, metadata["topics"]))
+    text = dumps([metadata, seed.body], sort_keys=True, ensure_ascii=True)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def keyed(items) -> dict[tuple, Any]:
+    """Related items (records or rows) by what tells them apart: the link, or headline and provider
+    where there is none; and by occurrence, since a list may hold one link twice."""
+    counts: dict[tuple, int] = {}
+    result = {}
+    for item in items:
+        link = weblinks.normalise(item.web_url) or weblinks.normalise(item.original_url)
+        provider = (item.provider.name, item.provider.domain) if item.provider else ()
+        key = (link,) if link else (item.title, *provider)
+        counts[key] = counts.get(key, 0) + 1
+        result[(*key, counts[key])] = item
+    return result
+
+
+def _each_once(images: tuple[ImageRecord, ...]) -> tuple[ImageRecord, ...]:
+    """A list of pictures may name one twice; the article carries it once."""
+    return tuple({image.url: image for image in images}.values()) if images else ()
