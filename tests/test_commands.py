@@ -3,10 +3,11 @@
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.test import TestCase
+from django.test import TestCase, override_settings
 
 from articles.models import Article
 from tests.importing.seedtexts import seed
@@ -52,3 +53,28 @@ class ImportSeedsTests(TestCase):
     def test_says_that_a_dry_run_wrote_nothing(self):
         self.assertIn("Dry run, nothing written: 33 created", self.call("--dry-run")[0])
         self.assertFalse(Article.objects.exists())
+
+
+@override_settings(DEBUG=True)
+class QuickstartTests(TestCase):
+    def call(self):
+        out = StringIO()
+        with mock.patch("articles.management.commands.quickstart.call_command") as call:
+            call_command("quickstart", "127.0.0.1:8123", stdout=out)
+        return out.getvalue(), [args.args[0] for args in call.call_args_list]
+
+    def test_sets_up_once_and_serves_each_time(self):
+        out, called = self.call()
+        self.assertEqual(called, ["migrate", "runserver"])
+        self.assertIn("33 created", out)
+        password = out.split("password: ")[1].split(" ")[0]
+        self.assertTrue(self.client.login(username="editor", password=password))
+        again, called = self.call()
+        self.assertIn("33 unchanged", again)
+        self.assertNotIn("shown this once", again)
+        self.assertTrue(self.client.login(username="editor", password=password))
+
+    @override_settings(DEBUG=False)
+    def test_is_not_for_production(self):
+        with self.assertRaisesMessage(CommandError, "application server"):
+            call_command("quickstart")

@@ -44,6 +44,21 @@ class ImportReport:
     def total(self) -> int:
         return self.created + self.updated + self.unchanged + self.failed_files
 
+    def __str__(self):
+        """The counts, then a line for each thing that somebody may want to look at."""
+        lines = [
+            f"{self.created} created, {self.updated} updated, "
+            f"{self.unchanged} unchanged, {self.failed_files} failed"
+        ]
+        if self.pictures:
+            lines.append(f"{self.pictures} pictures taken in from beside the seeds")
+        for path, name in self.kept:
+            lines.append(f"kept an editor's words: {path}: {name}")
+        for key, files in sorted(self.unknown_keys.items()):
+            some = "file" if files == 1 else "files"
+            lines.append(f"unknown key kept: {key} (in {files} {some})")
+        return "\n".join(lines)
+
 
 def import_seeds(
     paths: Iterable[Path],

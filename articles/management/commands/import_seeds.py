@@ -7,7 +7,7 @@ from time import monotonic
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from articles.importing.pipeline import ImportReport, import_seeds
+from articles.importing.pipeline import import_seeds
 
 
 class Command(BaseCommand):
@@ -47,25 +47,9 @@ class Command(BaseCommand):
         for path, problem in report.failures:
             self.stderr.write(f"{path}:{problem}")
         if verbosity:
-            self.stdout.write(summary(report, dry_run))
+            self.stdout.write(f"Dry run, nothing written: {report}" if dry_run else str(report))
         if report.failed_files:
             sys.exit(1)
-
-
-def summary(report: ImportReport, is_dry_run: bool = False) -> str:
-    """The report as lines of text."""
-    counts = (
-        f"{report.created} created, {report.updated} updated, "
-        f"{report.unchanged} unchanged, {report.failed_files} failed"
-    )
-    lines = [f"Dry run, nothing written: {counts}" if is_dry_run else counts]
-    if report.pictures:
-        lines.append(f"{report.pictures} pictures taken in from beside the seeds")
-    for path, name in report.kept:
-        lines.append(f"kept an editor's words: {path}: {name}")
-    for key, files in sorted(report.unknown_keys.items()):
-        lines.append(f"unknown key kept: {key} (in {files} {'file' if files == 1 else 'files'})")
-    return "\n".join(lines)
 
 
 class Progress:
