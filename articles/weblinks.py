@@ -11,6 +11,8 @@ MAX_LENGTH = 2048  # characters, for every URL the newsroom stores
 
 # What RFC 3986 lets stand in a URL, "%" included: an escape already there stays as it is.
 _ALLOWED = "!#$%&'()*+,/:;=?@[]~"
+# Most links are plain, and are what they normalise to; the long way costs thirty times as much.
+_PLAIN = re.compile(r"https?://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._~/?=+,;:@!$'()*-]*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -22,6 +24,8 @@ def normalise(url: str) -> str:
     non-ASCII letters are percent-encoded, a host in another script is written in its IDNA form.
     An address with a user name in it is none: it shows one host and may lead to another.
     """
+    if _PLAIN.fullmatch(url):
+        return url
     text = _CONTROLS.sub("", html.unescape(url)).strip()
     try:
         parts = urlsplit(text)

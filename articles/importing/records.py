@@ -167,7 +167,7 @@ def _flag(value) -> bool | None:
 
 
 _MOMENT = re.compile(
-    r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?( ?([Zz]|[+-]\d{2}:\d{2}))?)?",
+    r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?( ?([Zz]|[+]\d{2}:\d{2})|-\d{2}:\d{2})?)?",
     re.ASCII,
 )
 
@@ -179,8 +179,9 @@ def _moment(value) -> datetime | None:
     try:
         if not _MOMENT.fullmatch(text):
             raise ValueError
-        moment = datetime.fromisoformat(re.sub(r" (?=[Zz+-]\S*$)", "", text).upper())
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = datetime.fromisoformat(text.upper().replace(" +", "+").replace(" Z", "Z"))
+        if moment.tzinfo is not UTC:
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         if not 1900 <= moment.year <= 2199:
             raise ValueError
     except (ValueError, OverflowError):
@@ -221,13 +222,16 @@ class _Log:
 def _read_keys(keys, kept: frozenset[str], mapping: dict, path: Path, log: _Log) -> dict[str, Any]:
     """Field to value for every key of the table; problems go to the log, with their path."""
     values: dict[str, Any] = {}
-    spellings = set(kept)
+    used = 0
     for key in keys:
-        name = next((name for name in (key.name, *key.older) if name in mapping), key.name)
-        spellings.add(name)
+        name = key.name
+        if name not in mapping:
+            name = next((older for older in key.older if older in mapping), name)
+        used += name in mapping
         values[key.field] = _read_key(key, mapping.get(name), (*path, name), log)
-    for name in mapping:
-        if name not in spellings:
+    if used < len(mapping):
+        read = {next((n for n in (key.name, *key.older) if n in mapping), "") for key in keys}
+        for name in mapping.keys() - read - kept:
             log.unknown_keys.add(re.sub(r"\[\d+\]", "[]", name_of((*path, name))))
     return values
 
@@ -238,9 +242,9 @@ def _read_key(key: _Key, value, path: Path, log: _Log):
             raise _Unexpected(f"missing; expected {key.shape or 'a value'}")
         if not key.shape:
             return key.read(value)
+        if value is None:
+            return None if key.shape == MAPPING else ()
         if key.shape == MAPPING:
-            if value is None:
-                return None
             if not isinstance(value, dict):
                 raise _Unexpected(f"{_shown(value)}; expected {MAPPING}")
             return key.read(value, path, log)
@@ -251,9 +255,7 @@ def _read_key(key: _Key, value, path: Path, log: _Log):
 
 
 def _entries(key: _Key, value, path: Path, log: _Log):
-    """The entries of a list; a null in it, or for it, is none (feeds write both)."""
-    if value is None:
-        return
+    """The entries of a list; a null in it is none."""
     if not isinstance(value, list):
         raise _Unexpected(f"{_shown(value)}; expected {key.shape}")
     if len(value) > MAX_LIST:
