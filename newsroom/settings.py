@@ -167,6 +167,9 @@ STORIES_PER_PAGE = 25
 # A seed whose feed gave no verdict waits for an editor ("hold") or goes out ("publish").
 SEEDS_UNSCORED = env_choice("SEEDS_UNSCORED", {"hold": "hold", "publish": "publish"}, "hold")
 
+# A related item posts eight fields, and a real article has up to 179 of them.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 # An editor who types "climate" means the topic "Climate".
 TAGGIT_CASE_INSENSITIVE = True
 

@@ -1,0 +1,269 @@
+"""Articles in the admin: the list that editors choose from, and the form."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
+from django.db import models
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from ..forms import ArticleForm
+from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
+from .decisions import DECISION, Decisions
+from .delivered import as_delivered
+from .filters import DecidedFilter, HasPictureFilter, ProviderFilter, PublicNowFilter, TopicFilter
+from .widgets import EMPTY, NewsroomAdmin, PicturesInline, RowsInline, badge, moment, thumbnail
+
+# Headlines and links are long, excerpts and notes short.
+FIELD_ATTRS = {
+    "title": {"class": "vLargeTextField"},
+    "web_url": {"class": "vLargeTextField"},
+    "original_url": {"class": "vLargeTextField"},
+    "excerpt": {"rows": 4},
+    "body": {"rows": 12},
+    "note": {"rows": 3},
+}
+
+
+# Inlines ----------------------------------------------------------------------------------------
+
+
+class ArticlePictures(PicturesInline):
+    model = ArticleImage
+
+
+class RelatedItems(RowsInline):
+    """Few fields a row, and low rows: a real article has up to 179 of them."""
+
+    model = RelatedItem
+    classes = ["collapse"]
+    fields = ["position", "title", "web_url", "provider", "published_at", "quality"]
+    readonly_fields = ["quality"]
+    autocomplete_fields = ["provider"]
+    select_related = ["provider"]
+    show_change_link = True
+    formfield_overrides = {
+        **RowsInline.formfield_overrides,
+        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": forms.DateTimeInput},
+    }
+
+
+# The list and the form --------------------------------------------------------------------------
+
+
+class ArticleList(ChangeList):
+    def get_queryset(self, *args, **kwargs):
+        return super().get_queryset(*args, **kwargs).for_listing()
+
+
+@admin.register(Article)
+class ArticleAdmin(Decisions, NewsroomAdmin):
+    form = ArticleForm
+    inlines = [ArticlePictures, RelatedItems]
+    autocomplete_fields = ["provider"]
+
+    list_display = [
+        "small_picture",
+        "story",
+        "state",
+        "outlet",
+        "topic_names",
+        "type",
+        "published_there",
+        "heat",
+        "quality",
+    ]
+    list_display_links = ["story"]
+    list_filter = [
+        "status",
+        PublicNowFilter,
+        ProviderFilter,
+        DecidedFilter,
+        HasPictureFilter,
+        "type",
+        "source",
+        TopicFilter,
+    ]
+    search_fields = ["title", "excerpt", "provider__name", "provider__domain", "stem"]
+    search_help_text = _("Searches headlines, excerpts, providers and file names.")
+    date_hierarchy = "published_at"
+
+    readonly_fields = [
+        "address",
+        "source",
+        "stem",
+        "quality",
+        "heat",
+        "feed_published",
+        "feed_removed",
+        "decided_at",
+        "decided_by",
+        "amp_url",
+        "cdn_amp_url",
+        "embed_code",
+        "delivered",
+    ]
+    story_fields = (
+        _("Story"),
+        {
+            "fields": [
+                "title",
+                "excerpt",
+                "body",
+                "topics",
+                "provider",
+                "type",
+                "published_at",
+                "web_url",
+                "original_url",
+            ]
+        },
+    )
+    publishing_fields = (
+        _("Publishing"),
+        {"fields": ["status", "publish_from", "publish_until", "note"]},
+    )
+    feed_fields = (
+        _("From the feed"),
+        {
+            "classes": ["collapse"],
+            "fields": [
+                "source",
+                "stem",
+                "quality",
+                "heat",
+                "feed_published",
+                "feed_removed",
+                "amp_url",
+                "cdn_amp_url",
+                "embed_code",
+                "delivered",
+            ],
+        },
+    )
+
+    def get_changelist(self, request, **kwargs):
+        return ArticleList
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return [self.story_fields, self.publishing_fields]
+        title, options = self.publishing_fields
+        fields = ["address", *options["fields"], "decided_at", "decided_by"]
+        if self.has_change_permission(request, obj):
+            fields.append("seen")
+        return [self.story_fields, (title, {"fields": fields}), self.feed_fields]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        for name, attrs in FIELD_ATTRS.items():
+            if name in form.base_fields:
+                form.base_fields[name].widget.attrs.update(attrs)
+        return form
+
+    def get_changeform_initial_data(self, request):
+        return {"published_at": timezone.now(), **super().get_changeform_initial_data(request)}
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "topics":
+            return self._topics_field(request)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def _topics_field(self, request):
+        """Chosen by typing, where taggit's own field takes a line of commas."""
+        tag = TopicAssignment._meta.get_field("tag")
+        topics = self.admin_site.get_model_admin(Topic)
+        return forms.ModelMultipleChoiceField(
+            Topic.objects.all(),
+            required=False,
+            label=_("Topics"),
+            widget=RelatedFieldWidgetWrapper(
+                AutocompleteSelectMultiple(tag, self.admin_site),
+                tag.remote_field,
+                self.admin_site,
+                can_add_related=topics.has_add_permission(request),
+            ),
+        )
+
+    def is_public(self, obj):
+        return obj.is_published()
+
+    # Saving
+
+    def save_model(self, request, obj, form, change):
+        """Writes what the editor changed and nothing else: what a delivery has written to other
+        columns meanwhile stays."""
+        changed = set(form.changed_data)
+        decides = not change or changed & {"status", "publish_from", "publish_until"}
+        if decides:
+            obj.decide(obj.status, by=request.user, at=timezone.now())
+        if not change:
+            obj.save()
+        elif changed:
+            columns = {field.name for field in Article._meta.concrete_fields}
+            written = (changed & columns) | (DECISION if decides else set())
+            obj.save(update_fields={*written, "updated_at"})
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if change and not form.has_changed() and any(rows.has_changed() for rows in formsets):
+            form.instance.save(update_fields=["updated_at"])
+
+    # Columns
+
+    @admin.display(description=_("picture"))
+    def small_picture(self, article):
+        return thumbnail(article.picture)
+
+    @admin.display(description=_("headline"), ordering="title")
+    def story(self, article):
+        return format_html(
+            '<bdi class="story">{}</bdi>', Truncator(article.headline).chars(120) or EMPTY
+        )
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, article):
+        return badge(article, timezone.now())
+
+    @admin.display(description=_("provider"), ordering="provider__name", empty_value=EMPTY)
+    def outlet(self, article):
+        return article.provider.display_name if article.provider else None
+
+    @admin.display(description=_("published"), ordering="published_at")
+    def published_there(self, article):
+        return moment(article.published_at)
+
+    @admin.display(description=_("topics"))
+    def topic_names(self, article):
+        return ", ".join(sorted(topic.name for topic in article.topics.all())) or EMPTY
+
+    # Read-only fields
+
+    @admin.display(description=_("address"))
+    def address(self, article):
+        state = badge(article, timezone.now())
+        if not article.is_published():
+            return format_html("{} {}", state, article.slug)
+        return format_html(
+            '{} <a href="{}">{}</a>', state, article.get_absolute_url(), article.slug
+        )
+
+    @admin.display(description=_("featured content"))
+    def embed_code(self, article):
+        if not article.featured_content:
+            return EMPTY
+        return format_html('<pre class="delivered">{}</pre>', article.featured_content)
+
+    @admin.display(description=_("as delivered"))
+    def delivered(self, article):
+        if not hasattr(article, "delivery"):
+            return _("No file: it was written here.")
+        text = as_delivered(bytes(article.delivery.content))
+        if text is None:
+            return _("The file cannot be shown.")
+        return format_html(
+            '{}<pre class="delivered" tabindex="0">{}</pre>', article.delivery.path, text
+        )

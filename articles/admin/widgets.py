@@ -1,0 +1,163 @@
+"""What several admin pages share: badges, thumbnails, and form parts that cost no query a row."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db import models
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from ..forms import DeliveredForm, LineField, ParagraphsField
+from ..models import Article
+from ..wording import NOT_STORABLE
+
+EMPTY = "–"
+
+
+def moment(at):
+    """Short enough for a column, the same in every language's list."""
+    return date_format(localtime(at), "j M Y H:i")
+
+
+def badge(article, at):
+    """What an article's status means at the aware moment `at`, in words as well as in colour."""
+    state, label, turn = article.status, article.get_status_display(), None
+    if state == Article.Status.PUBLISHED and not article.is_published(at):
+        if article.publish_until and article.publish_until <= at:
+            state, label, turn = "expired", _("Expired"), article.publish_until
+        else:
+            state, label, turn = "scheduled", _("Scheduled"), article.publish_from
+    html = format_html('<span class="state state-{}">{}</span>', state, label)
+    if turn:
+        html = format_html('{} <span class="state-moment">{}</span>', html, moment(turn))
+    return html
+
+
+def thumbnail(image):
+    """A small picture of our own file, never of a link: editors' browsers tell nobody."""
+    if image is None or not image.file:
+        return EMPTY
+    return format_html(
+        '<img class="thumb" src="{}" alt="{}" loading="lazy" decoding="async">',
+        image.file.url,
+        image.alt_text,
+    )
+
+
+def link_to_change(row):
+    address = reverse(f"admin:articles_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}">{}</a>', address, row)
+
+
+def link_to_list(model, label, **filters):
+    address = reverse(f"admin:articles_{model._meta.model_name}_changelist")
+    return format_html('<a href="{}?{}">{}</a>', address, urlencode(filters), label)
+
+
+class KnownSelect(AutocompleteSelect):
+    """An autocomplete that asks no query for a row it has been told: see `KnowsItsRows`."""
+
+    known = None
+
+    def optgroups(self, name, value, attrs=None):
+        if self.known is None or [str(item) for item in value] != [str(self.known.pk)]:
+            return super().optgroups(name, value, attrs)
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        label = self.choices.field.label_from_instance(self.known)
+        options.append(self.create_option(name, self.known.pk, label, True, len(options)))
+        return [(None, options, 0)]
+
+
+class TextAsDelivered:
+    """For every form of ours: text nobody touched is stored as it came, unstorable text refused."""
+
+    form = DeliveredForm
+    formfield_overrides = {
+        models.CharField: {"form_class": LineField},
+        models.TextField: {"form_class": ParagraphsField},
+        models.SlugField: {"form_class": forms.SlugField},  # a CharField that stays as it was
+    }
+
+
+class NewsroomAdmin(TextAsDelivered, admin.ModelAdmin):
+    """Odd text in a search or a filter finds nothing; it never fails."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # one count for each of hundreds of topics
+
+    class Media:
+        css = {"all": ["articles/admin.css"]}
+
+    def changelist_view(self, request, extra_context=None):
+        # PostgreSQL has no NUL; a filter that holds one must find nothing, not fail.
+        query = request.GET.copy()
+        for name, values in query.lists():
+            query.setlist(name, [NOT_STORABLE.sub("", value) for value in values])
+        request.GET = query
+        return super().changelist_view(request, extra_context)
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, NOT_STORABLE.sub("", search_term))
+
+    def get_view_on_site_url(self, obj=None):
+        """No link to a page that readers cannot open."""
+        return obj.get_absolute_url() if obj and self.is_public(obj) else None
+
+    def is_public(self, obj):
+        return False
+
+
+class KnowsItsRows:
+    """An inline whose autocompletes take their labels from rows already loaded with it.
+
+    `select_related` names the foreign keys; each must be in `autocomplete_fields`.
+    """
+
+    select_related: list[str] = []
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related(*self.select_related)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.autocomplete_fields:
+            kwargs["widget"] = KnownSelect(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_formset(self, request, obj=None, **kwargs):
+        names = self.autocomplete_fields
+
+        class KnowingForm(self.form):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                for name in names:
+                    if name in self.fields and self.instance.pk:
+                        widget = self.fields[name].widget
+                        getattr(widget, "widget", widget).known = getattr(self.instance, name)
+
+        formset = super().get_formset(request, obj, **{"form": KnowingForm, **kwargs})
+        for name in names:
+            if name in formset.form.base_fields:
+                widget = formset.form.base_fields[name].widget
+                # A row says which; the chosen thing itself has a page of its own.
+                widget.can_delete_related = widget.can_view_related = False
+        return formset
+
+
+class RowsInline(TextAsDelivered, KnowsItsRows, admin.TabularInline):
+    extra = 0
+
+
+class PicturesInline(RowsInline):
+    fields = ["preview", "image", "position"]
+    readonly_fields = ["preview"]
+    autocomplete_fields = ["image"]
+    select_related = ["image"]
+
+    @admin.display(description=_("preview"))
+    def preview(self, use):
+        return thumbnail(use.image if use.pk else None)
