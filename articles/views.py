@@ -1,0 +1,150 @@
+"""The readers' pages. Every one of them starts from `Article.objects.published()`, and a topic or
+provider without a published article is as missing as one that never was.
+
+Reads the models through `for_listing` and `for_detail`, hands plain lists to `templates/articles/`.
+"""
+
+from collections import Counter
+
+from django.conf import settings
+from django.core.paginator import EmptyPage, Page, Paginator
+from django.db.models import Count
+from django.db.models.functions import Lower
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from .filters import ArticleFilters
+from .models import Article, Provider, RelatedItem, Topic
+
+LEAD_CANDIDATES = 6  # the newest stories, one of which leads the front page
+SECONDS, FEATURES = 3, 6  # how many stories follow it beside it, and below it with a picture
+FRONT_TOPICS = 16
+
+
+@require_safe
+def front(request):
+    """The newest stories by weight: one leads, a few follow with pictures, the rest in brief."""
+    count = settings.STORIES_PER_PAGE
+    stories = list(Article.objects.published().newest_first().for_listing()[: count + 1])
+    has_more = len(stories) > count
+    del stories[count:]
+    lead = lead_of(stories)
+    others = [story for story in stories if story is not lead]
+    context = {
+        "lead": lead,
+        "seconds": others[:SECONDS],
+        "features": others[SECONDS : SECONDS + FEATURES],
+        "briefs": others[SECONDS + FEATURES :],
+        "has_more": has_more,
+        "topics": topics_of(stories)[:FRONT_TOPICS],
+    }
+    return render(request, "articles/front.html", context)
+
+
+@require_safe
+def latest(request):
+    filters = ArticleFilters(
+        request.GET, queryset=Article.objects.published().newest_first().for_listing()
+    )
+    context = {"filters": filters, "page": page_of(request, filters.qs)}
+    return render(request, "articles/article_list.html", context)
+
+
+@require_safe
+def detail(request, slug):
+    article = get_object_or_404(Article.objects.published().for_detail(), slug=slug)
+    context = {"article": article, "related": related_coverage(article)}
+    return render(request, "articles/article_detail.html", context)
+
+
+@require_safe
+def topics(request):
+    context = {"topics": known_topics().order_by(Lower("name"), "pk")}
+    return render(request, "articles/topic_list.html", context)
+
+
+@require_safe
+def topic(request, slug):
+    topic = get_object_or_404(Topic.objects.with_published(), slug=slug)
+    articles = Article.objects.published().about(topic).newest_first().for_listing()
+    context = {"topic": topic, "page": page_of(request, articles)}
+    return render(request, "articles/topic_detail.html", context)
+
+
+@require_safe
+def providers(request):
+    context = {"providers": known_providers()}
+    return render(request, "articles/provider_list.html", context)
+
+
+@require_safe
+def provider(request, slug):
+    known = Provider.objects.with_published().select_related("logo")
+    provider = get_object_or_404(known, slug=slug)
+    articles = Article.objects.published().filter(provider=provider).newest_first().for_listing()
+    context = {"provider": provider, "page": page_of(request, articles)}
+    return render(request, "articles/provider_detail.html", context)
+
+
+def lead_of(stories: list[Article]) -> Article | None:
+    """The story that leads: of the newest few, the hottest with a picture; else the newest.
+
+    `stories` are newest first, with their pictures loaded. Of two equally hot, the newer leads.
+    """
+    pictured = [story for story in stories[:LEAD_CANDIDATES] if story.picture]
+    if pictured:
+        return max(pictured, key=lambda story: -1 if story.heat is None else story.heat)
+    return stories[0] if stories else None
+
+
+def topics_of(stories: list[Article]) -> list[Topic]:
+    """The topics of these stories, the most frequent first. No query: the stories carry them.
+
+    Counting all published stories instead would cost the front page more than all the rest of it.
+    """
+    carried = Counter(topic for story in stories for topic in story.topics.all())
+    return sorted(carried, key=lambda topic: (-carried[topic], topic.name))
+
+
+def related_coverage(article: Article) -> list[RelatedItem]:
+    """The related items in order, without those that lead where the article or an earlier item
+    already does. Feeds deliver both; rows keep them. Items without a link all stay."""
+    links, items = {article.link}, []
+    for item in article.related_items.all():
+        if item.link and item.link in links:
+            continue
+        links.add(item.link)
+        items.append(item)
+    return items
+
+
+def known_topics():
+    """Topics with a published article; `stories` counts those."""
+    published = Article.objects.published()
+    # One join: filtered first, so that Count sees published articles only.
+    return Topic.objects.filter(assignments__content_object__in=published).annotate(
+        stories=Count("assignments")
+    )
+
+
+def known_providers():
+    """Providers with a published article, by name; `stories` counts those."""
+    published = Article.objects.published()
+    return (
+        Provider.objects.filter(articles__in=published)
+        .annotate(stories=Count("articles"))
+        .select_related("logo")
+        .order_by(Lower("name"), "domain", "pk")
+    )
+
+
+def page_of(request, articles) -> Page:
+    """The page that `?page=` asks for, from 1. Raises Http404 for what is no page of this list."""
+    number = request.GET.get("page", "1")
+    if not (number.isascii() and number.isdecimal() and len(number) <= 9):
+        raise Http404("No such page.")
+    try:
+        return Paginator(articles, settings.STORIES_PER_PAGE).page(int(number))
+    except EmptyPage as error:
+        raise Http404("No such page.") from error

@@ -1,0 +1,190 @@
+"""Nothing unpublished is ever seen: no word of it, and no trace that it is there.
+
+Every address of `articles.urls` must be known here; a new one fails until it is added to ADDRESSES.
+"""
+
+from datetime import timedelta
+
+from django.test import TestCase, override_settings
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from articles import urls
+from articles.models import Article
+
+from .factories import make_article, make_editor, make_image, make_provider, make_related_item
+
+CANARY = "canary"
+SLUGS = {
+    "detail": ["public-1", "canary-0", "canary-1", "canary-2", "canary-3", "canary-4", "missing"],
+    "topic": ["shared", "canary-0", "canary-4", "missing"],
+    "provider": ["shared-outlet", "canary-outlet-0", "canary-outlet-4", "missing"],
+}
+LATEST_QUERIES = [
+    *("?page=2", "?page=3", "?page=0", "?q=canary", "?q=story&page=2", "?topic=shared"),
+    *("?topic=canary-0", "?provider=canary", "?provider=shared", "?provider=canary-outlet-1"),
+    *("?type=video", "?type=article", "?from=2020-01-01&to=2999-12-31", "?to=2020-01-01"),
+]
+PAGES = ["", "?page=2", "?page=3"]
+# Name of the pattern -> the addresses to ask for.
+ADDRESSES = {
+    "front": lambda: [reverse("articles:front")],
+    "latest": lambda: [reverse("articles:latest") + query for query in ["", *LATEST_QUERIES]],
+    "detail": lambda: [reverse("articles:detail", args=[slug]) for slug in SLUGS["detail"]],
+    "topics": lambda: [reverse("articles:topics")],
+    "topic": lambda: [
+        reverse("articles:topic", args=[slug]) + page for slug in SLUGS["topic"] for page in PAGES
+    ],
+    "providers": lambda: [reverse("articles:providers")],
+    "provider": lambda: [
+        reverse("articles:provider", args=[slug]) + page
+        for slug in SLUGS["provider"]
+        for page in PAGES
+    ],
+}
+
+
+def public_names(patterns=urls.urlpatterns):
+    """The names of all patterns, those of included ones too."""
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name
+        else:
+            yield from public_names(pattern.url_patterns)
+
+
+def hidden_states():
+    now = timezone.now()
+    day = timedelta(days=1)
+    published = Article.Status.PUBLISHED
+    return [
+        {"status": Article.Status.HELD},
+        {"status": Article.Status.REVIEW, "publish_from": now - day},
+        {"status": Article.Status.WITHDRAWN, "publish_from": now - day},
+        {"status": published, "publish_from": now + day},
+        {"status": published, "publish_from": now - 2 * day, "publish_until": now - day},
+    ]
+
+
+def make_public_articles():
+    """Two pages of them, sharing a provider, a topic and a picture; returns the picture."""
+    shared = make_image(alt_text="Shared", credit="Shared")
+    outlet = make_provider("Shared Outlet", "shared.example", logo=make_image())
+    for number in range(30):
+        make_article(
+            slug=f"public-{number}",
+            provider=outlet,
+            topics=["Shared"],
+            images=[shared],
+            related=2,
+        )
+    return shared
+
+
+def make_hidden_articles(shared):
+    """Each state twice: with public company, and with a provider, topic and picture of its own."""
+    outlet = make_provider("Shared Outlet", "shared.example")
+    for number, state in enumerate(hidden_states()):
+        own = make_provider(
+            f"Canary Outlet {number}",
+            f"canary{number}.example",
+            description=CANARY,
+            logo=make_image(file="images/canary-logo.jpg"),
+        )
+        text = f"Canary story {number}"
+        picture = make_image(file="images/canary.jpg", alt_text=CANARY, credit=CANARY)
+        for slug, provider, topic, image in (
+            (f"canary-{number}", own, f"Canary {number}", picture),
+            (f"canary-shared-{number}", outlet, "Shared", shared),
+        ):
+            article = make_article(
+                is_published=False,
+                slug=slug,
+                stem=slug,
+                title=text,
+                excerpt=text,
+                body=text,
+                note=text,
+                featured_content=text,
+                web_url="https://canary.example/",
+                original_url="https://canary.example/",
+                amp_url="https://canary.example/",
+                cdn_amp_url="https://canary.example/",
+                heat=9999,
+                type="video" if number % 2 else "article",
+                published_at=timezone.now(),
+                provider=provider,
+                topics=[topic],
+                images=[image, picture] if image is shared else [image],
+                **state,
+            )
+            make_related_item(article, title=text, excerpt=text, provider=own, images=[picture])
+
+
+class AddressesTests(TestCase):
+    def test_are_all_known_here(self):
+        self.assertEqual(set(public_names()), set(ADDRESSES))
+
+    def test_live_beside_nothing_but_admin_and_media(self):
+        others = {
+            str(pattern.pattern)
+            for pattern in get_resolver().url_patterns
+            if getattr(pattern, "urlconf_module", None) is not urls
+        }
+        self.assertEqual(
+            {other.lstrip("^").split("/")[0] for other in others} - {"media"}, {"admin"}
+        )
+
+
+@override_settings(DEBUG=False)
+class PublishedOnlyTests(TestCase):
+    def answers(self):
+        """Address -> status, headers and body of the answer."""
+        answers = {}
+        for addresses in ADDRESSES.values():
+            for address in addresses():
+                response = self.client.get(address)
+                body = b"".join(response) if response.streaming else response.content
+                answers[address] = (response.status_code, sorted(response.items()), body)
+        return answers
+
+    def test_hidden_articles_change_no_byte_of_any_answer(self):
+        shared = make_public_articles()
+        before = self.answers()
+        make_hidden_articles(shared)
+        after = self.answers()
+        for address, answer in before.items():
+            with self.subTest(address):
+                self.assertEqual(after[address], answer)
+
+    def test_hidden_articles_are_in_no_answer(self):
+        make_hidden_articles(make_public_articles())
+        for address, (_, headers, body) in self.answers().items():
+            with self.subTest(address):
+                # What the reader asked for may stand in the form again, and in the page's links.
+                if CANARY not in address.partition("?")[2]:
+                    self.assertNotIn(CANARY, f"{headers}{body.decode()}".lower())
+                self.assertNotIn("canary story", body.decode().lower())
+
+    def test_hidden_article_answers_like_a_missing_one(self):
+        make_hidden_articles(make_public_articles())
+        answers = self.answers()
+        for name, slugs in SLUGS.items():
+            missing = answers[reverse(f"articles:{name}", args=["missing"])]
+            self.assertEqual(missing[0], 404)
+            for slug in slugs:
+                if CANARY in slug:
+                    with self.subTest(name=name, slug=slug):
+                        self.assertEqual(answers[reverse(f"articles:{name}", args=[slug])], missing)
+
+    def test_editors_see_what_readers_see(self):
+        make_hidden_articles(make_public_articles())
+        self.client.force_login(make_editor())
+        self.assertEqual(self.client.get("/articles/canary-0/").status_code, 404)
+
+    def test_public_twin_of_the_hidden_articles_is_seen(self):
+        """The canary sings where it should: the test would notice."""
+        make_article(slug="canary-0", title="Canary story 0", topics=["Canary 0"])
+        for address in ("/", "/latest/", "/articles/canary-0/", "/topics/", "/topics/canary-0/"):
+            with self.subTest(address):
+                self.assertIn("canary", self.client.get(address).content.decode().lower())

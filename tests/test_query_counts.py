@@ -1,0 +1,64 @@
+"""Twenty rows cost what one costs, on every page readers see."""
+
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+
+from .factories import make_article, make_image, make_provider, make_related_item
+
+
+def make_full_article(number: int):
+    """An article with everything a page may show, from a provider of its own."""
+    provider = make_provider(f"Outlet {number}", f"outlet-{number}.example", logo=make_image())
+    article = make_article(
+        slug=f"full-{number}",
+        body="Our *words*.",
+        provider=provider,
+        topics=["Climate", f"Topic {number}"],
+        images=[make_image(), make_image()],
+    )
+    for _ in range(number):
+        make_related_item(article, images=[make_image()])
+    return article
+
+
+class PublicPagesTests(TestCase):
+    # Address -> what it may cost.
+    COSTS = {
+        "/": 3,  # articles, pictures, topics
+        "/latest/": 5,  # topics to choose from; count, articles, pictures, topics
+        "/latest/?q=story&topic=climate&provider=outlet&type=article&from=2020-01-01": 6,
+        "/topics/": 1,
+        "/topics/climate/": 5,  # the topic; count, articles, pictures, topics
+        "/providers/": 1,
+        "/providers/outlet-1/": 5,
+    }
+
+    def cost(self, address: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            self.assertEqual(self.client.get(address).status_code, 200)
+        return len(queries)
+
+    def test_cost_the_same_for_one_row_and_for_twenty(self):
+        make_full_article(1)
+        one = {address: self.cost(address) for address in self.COSTS}
+        for number in range(2, 21):
+            article = make_full_article(number)
+            if number % 2:
+                article.provider = make_provider("Outlet 1", "outlet-1.example")
+                article.save()
+        twenty = {address: self.cost(address) for address in self.COSTS}
+        self.assertEqual(one, twenty)
+        self.assertEqual(one, self.COSTS)
+
+    def test_article_costs_five_however_many_related_items(self):
+        make_full_article(1)
+        make_full_article(20)
+        self.assertEqual(self.cost("/articles/full-1/"), 5)
+        self.assertEqual(self.cost("/articles/full-20/"), 5)
+
+    def test_missing_article_costs_one(self):
+        with self.assertNumQueries(1):
+            self.client.get("/articles/missing/")

@@ -1,0 +1,348 @@
+"""The readers' pages: what each shows, in which order, and what it answers to odd addresses."""
+
+from html.parser import HTMLParser
+
+from django.template.loader import render_to_string
+from django.test import SimpleTestCase, TestCase, override_settings
+from django.urls import reverse
+
+from articles import urls
+
+from .factories import NOON, make_article, make_image, make_provider, make_related_item
+
+VOID = {"meta", "link", "img", "input", "br", "hr"}
+
+
+class Outline(HTMLParser):
+    """Reads a page: its headings in order, its links, its ids; notes every tag out of place."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.problems, self.headings, self.links, self.ids = [], [], [], [], []
+        self.tags = []
+        self.feed(html)
+        self.close()
+        self.problems += [f"{tag} is never closed" for tag in self.open]
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.tags.append((tag, attrs))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+            self.headings.append(int(tag[1]))
+        if tag == "a":
+            self.links.append(attrs["href"])
+        if "id" in attrs:
+            self.ids.append(attrs["id"])
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.problems.append(f"{tag} closes something else")
+
+
+def outline(response) -> Outline:
+    return Outline(response.content.decode())
+
+
+def titles(articles):
+    return [article.title for article in articles]
+
+
+class FrontTests(TestCase):
+    def get(self):
+        return self.client.get(reverse("articles:front"))
+
+    def test_is_led_by_the_hottest_recent_story_with_a_picture(self):
+        picture = make_image()
+        make_article(title="Old", heat=999, images=[picture])
+        for number in range(3):
+            make_article(title=f"Filler {number}")
+        make_article(title="Warm", heat=50, images=[picture])
+        make_article(title="Hot", heat=99)
+        make_article(title="Unscored", images=[picture])
+        self.assertEqual(self.get().context["lead"].title, "Warm")
+
+    def test_is_led_by_the_newest_where_none_has_a_picture(self):
+        make_article(title="Older", heat=99)
+        make_article(title="Newest", images=[make_image(file="", url="https://other.example/x")])
+        self.assertEqual(self.get().context["lead"].title, "Newest")
+
+    def test_shows_each_of_the_newest_once_by_time(self):
+        for number in range(30):
+            make_article(title=f"Story {number}", images=[make_image()] if number == 27 else [])
+        context = self.get().context
+        shown = [*context["seconds"], *context["features"], *context["briefs"]]
+        self.assertEqual(context["lead"].title, "Story 27")
+        self.assertEqual(
+            titles(shown), [f"Story {number}" for number in range(29, 4, -1) if number != 27]
+        )
+
+    def test_links_to_more_only_where_there_is_more(self):
+        for _ in range(25):
+            make_article()
+        self.assertNotContains(self.get(), "?page=2")
+        make_article()
+        self.assertContains(self.get(), f"{reverse('articles:latest')}?page=2")
+
+    def test_says_so_when_nothing_is_published(self):
+        self.assertContains(self.get(), "No stories yet")
+
+    def test_links_to_topics_by_weight(self):
+        make_article(topics=["Climate", "Oceans"])
+        make_article(topics=["Oceans"])
+        self.assertEqual([topic.name for topic in self.get().context["topics"]][0], "Oceans")
+
+
+class LatestTests(TestCase):
+    def get(self, query=""):
+        return self.client.get(reverse("articles:latest") + query)
+
+    def test_lists_newest_first_25_a_page(self):
+        for number in range(27):
+            make_article(title=f"Story {number}")
+        self.assertEqual(titles(self.get().context["page"])[0], "Story 26")
+        self.assertEqual(titles(self.get("?page=2").context["page"]), ["Story 1", "Story 0"])
+        self.assertContains(self.get(), "27 stories")
+
+    def test_answers_404_beyond_its_pages(self):
+        make_article()
+        self.assertEqual(self.get("?page=1").status_code, 200)
+        for page in ("0", "2", "-1", "x", "", "1.0", "١", "9" * 10, "9" * 5000, "last", "%00"):
+            with self.subTest(page[:12]):
+                self.assertEqual(self.get(f"?page={page}").status_code, 404)
+
+    def test_pages_keep_the_filters(self):
+        for _ in range(26):
+            make_article(title="Night & day")
+        response = self.get("?q=night+%26+day&page=1")
+        self.assertIn("?q=night+%26+day&page=2", outline(response).links)
+        self.assertContains(response, 'rel="next"')
+        self.assertNotContains(response, 'rel="prev"')
+
+    def test_says_when_nothing_matches(self):
+        make_article()
+        self.assertContains(self.get("?q=nowhere"), "No story matches")
+
+    def test_shows_the_filters_that_are_in_use(self):
+        self.assertNotContains(self.get("?q=x"), "<details open")
+        self.assertContains(self.get("?type=video"), "<details open")
+
+
+class TopicAndProviderTests(TestCase):
+    def test_topic_lists_its_stories(self):
+        make_article(title="Reef", topics=["Oceans"])
+        make_article(title="Tram", topics=["Transport"])
+        response = self.client.get("/topics/oceans/")
+        self.assertEqual(titles(response.context["page"]), ["Reef"])
+
+    def test_topics_are_counted_by_what_is_published(self):
+        make_article(topics=["Oceans", "Arts"])
+        make_article(topics=["Oceans"])
+        make_article(topics=["Oceans", "Secrets"], is_published=False)
+        topics = self.client.get("/topics/").context["topics"]
+        self.assertEqual(
+            [(topic.name, topic.stories) for topic in topics], [("Arts", 1), ("Oceans", 2)]
+        )
+
+    def test_provider_is_introduced_above_its_stories(self):
+        provider = make_provider(logo=make_image(file="images/logo.png"), description="Of the sea.")
+        make_article(title="Port", provider=provider)
+        make_article(title="Other", provider=make_provider("Other", "other.example"))
+        response = self.client.get(provider.get_absolute_url())
+        self.assertEqual(titles(response.context["page"]), ["Port"])
+        self.assertContains(response, "images/logo.png")
+        self.assertContains(response, "Of the sea.")
+        self.assertIn("https://harbourpost.example/", outline(response).links)
+
+    def test_providers_are_counted_by_what_is_published(self):
+        make_article(provider=make_provider("zephyr", "z.example"))
+        make_article(provider=make_provider("Alpha", "a.example"))
+        make_article(provider=make_provider("Alpha", "a.example"), is_published=False)
+        make_article(provider=make_provider("Hidden", "h.example"), is_published=False)
+        providers = self.client.get("/providers/").context["providers"]
+        self.assertEqual([(p.name, p.stories) for p in providers], [("Alpha", 1), ("zephyr", 1)])
+
+    def test_empty_indexes_say_so(self):
+        self.assertContains(self.client.get("/topics/"), "No topics yet")
+        self.assertContains(self.client.get("/providers/"), "No providers yet")
+
+    def test_beyond_the_last_page_is_404(self):
+        article = make_article(topics=["Oceans"])
+        for address in ("/topics/oceans/", article.provider.get_absolute_url()):
+            self.assertEqual(self.client.get(address + "?page=2").status_code, 404)
+
+
+class DetailTests(TestCase):
+    def get(self, **fields):
+        return self.client.get(make_article(**fields).get_absolute_url())
+
+    def test_quotes_the_source_where_we_wrote_nothing(self):
+        response = self.get(excerpt="Their words.", web_url="https://harbourpost.example/1")
+        self.assertContains(
+            response, '<blockquote cite="https://harbourpost.example/1" dir="auto">'
+        )
+        self.assertContains(response, "In the words of <bdi>Harbour Post</bdi>")
+        self.assertNotContains(response, "standfirst")
+
+    def test_makes_the_excerpt_a_standfirst_above_our_words(self):
+        response = self.get(excerpt="Their words.", body="Our **own**.")
+        self.assertContains(response, '<p class="standfirst" dir="auto">Their words.</p>')
+        self.assertContains(response, "<p>Our <strong>own</strong>.</p>")
+        self.assertNotContains(response, "blockquote")
+
+    def test_leads_to_the_full_story(self):
+        response = self.get(web_url="https://www.harbourpost.example/1?a=1&b=2")
+        self.assertContains(response, "Read the full story at <bdi>harbourpost.example</bdi>")
+        self.assertIn("https://www.harbourpost.example/1?a=1&b=2", outline(response).links)
+
+    def test_leads_nowhere_unsafe(self):
+        response = self.get(web_url="javascript:alert(1)", original_url="")
+        self.assertNotContains(response, "javascript:")
+        self.assertNotContains(response, "Read the full story")
+
+    def test_marks_videos_and_never_embeds_them(self):
+        response = self.get(type="video", featured_content="<iframe src='https://v.example'>")
+        self.assertContains(response, '<span class="mark">Video</span>')
+        self.assertContains(response, "Watch the video at")
+        self.assertNotContains(response, "iframe")
+
+    def test_escapes_what_the_feed_wrote(self):
+        hostile = "<script>alert(1)</script> &lt;b&gt; \" '"
+        response = self.get(title=hostile, excerpt=hostile, topics=["<i>"], body=hostile)
+        self.assertContains(response, "&lt;script&gt;alert(1)&lt;/script&gt; &lt;b&gt; &quot;")
+        self.assertNotContains(response, "<script")
+        self.assertNotContains(response, "<i>")
+
+    def test_shows_a_picture_of_ours_with_its_size(self):
+        picture = make_image(file="images/a.jpg", alt_text="A “port”", credit="Somebody's")
+        response = self.get(images=[make_image(file="", url="https://o.example/x.jpg"), picture])
+        (image,) = [attrs for tag, attrs in outline(response).tags if tag == "img"]
+        self.assertEqual(
+            (image["alt"], image["width"], image["height"]), ("A “port”", "1200", "675")
+        )
+        self.assertContains(response, "Somebody&#x27;s")
+        self.assertNotContains(response, "o.example")
+
+    def test_names_the_newsroom_where_no_provider_is(self):
+        response = self.get(provider=None, web_url="", excerpt="Ours.")
+        self.assertContains(response, '<span class="source-name">Newsroom</span>')
+        self.assertNotContains(response, "blockquote")
+
+    def test_shows_other_coverage_once(self):
+        article = make_article(web_url="https://harbourpost.example/own")
+        for title, url in (
+            ("Itself", "https://harbourpost.example/own"),
+            ("First", "https://other.example/1"),
+            ("Again", "https://other.example/1"),
+            ("Linkless", ""),
+            ("Linkless too", ""),
+        ):
+            make_related_item(article, title=title, web_url=url)
+        response = self.client.get(article.get_absolute_url())
+        self.assertEqual(titles(response.context["related"]), ["First", "Linkless", "Linkless too"])
+        self.assertContains(response, "Related coverage")
+
+    def test_names_no_outlet_for_other_coverage_of_unknown_origin(self):
+        article = make_article()
+        make_related_item(article, provider=None, published_at=NOON)
+        response = self.client.get(article.get_absolute_url())
+        self.assertNotContains(response, '<span class="source-name">Newsroom</span>')
+
+
+class EveryPageTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        for number in range(27):
+            article = make_article(
+                slug=f"story-{number}",
+                title="باحثون" if number % 5 == 0 else "A & B <i>",
+                body="# Ours\n\nwords" if number % 2 else "",
+                topics=["Oceans", "Climate"],
+                images=[make_image()] if number % 3 else [],
+                type="video" if number % 4 == 0 else "article",
+                related=2,
+            )
+        cls.addresses = [
+            *("/", "/latest/", "/latest/?page=2", "/latest/?q=x&from=x&topic=gone&type=x"),
+            *("/topics/", "/topics/oceans/", "/providers/", article.provider.get_absolute_url()),
+            *("/articles/story-1/", "/articles/story-2/", "/articles/missing/"),
+        ]
+
+    def pages(self):
+        return [(address, outline(self.client.get(address))) for address in self.addresses]
+
+    def test_nests_its_tags_and_repeats_no_id(self):
+        for address, page in self.pages():
+            with self.subTest(address):
+                self.assertEqual(page.problems, [])
+                self.assertEqual(len(page.ids), len(set(page.ids)))
+
+    def test_has_one_h1_and_skips_no_level(self):
+        for address, page in self.pages():
+            with self.subTest(address):
+                self.assertEqual(page.headings.count(1), 1)
+                self.assertEqual(page.headings[0], 1)
+                for before, after in zip(page.headings, page.headings[1:], strict=False):
+                    self.assertLessEqual(after, before + 1)
+
+    def test_names_its_language_and_has_landmarks(self):
+        for address, page in self.pages():
+            with self.subTest(address):
+                self.assertEqual(page.tags[0], ("html", {"lang": "en", "dir": "ltr"}))
+                for landmark in ("header", "nav", "main", "footer"):
+                    self.assertIn(landmark, [tag for tag, _ in page.tags])
+
+    def test_asks_nothing_of_others_and_runs_no_script(self):
+        for address, page in self.pages():
+            with self.subTest(address):
+                for tag, attrs in page.tags:
+                    self.assertNotEqual(tag, "script")
+                    for name in ("src", "srcset", "style", "onclick"):
+                        self.assertFalse(attrs.get(name, "/").startswith(("http", "//")))
+                    if tag == "link":
+                        self.assertTrue(attrs["href"].startswith("/static/"))
+
+    def test_describes_itself_and_its_pictures(self):
+        for address, page in self.pages():
+            with self.subTest(address):
+                metas = {attrs.get("name"): attrs.get("content") for _, attrs in page.tags}
+                self.assertTrue(metas["description"])
+                for tag, attrs in page.tags:
+                    if tag == "img":
+                        self.assertIn("alt", attrs)
+
+    def test_marks_where_the_reader_is(self):
+        for address in ("/", "/latest/", "/topics/", "/providers/"):
+            self.assertContains(self.client.get(address), f'href="{address}" aria-current="page"')
+
+    def test_answers_get_and_head_only(self):
+        for address in self.addresses:
+            with self.subTest(address):
+                status = self.client.get(address).status_code
+                head = self.client.head(address)
+                self.assertEqual((head.status_code, head.content), (status, b""))
+                for method in ("post", "put", "patch", "delete"):
+                    self.assertEqual(getattr(self.client, method)(address).status_code, 405)
+
+    def test_sets_no_cookie(self):
+        for address in self.addresses:
+            self.assertEqual(self.client.get(address).cookies, {})
+
+    def test_has_a_slash_at_the_end_of_its_address(self):
+        for pattern in urls.urlpatterns:
+            route = str(pattern.pattern)
+            self.assertTrue(route == "" or route.endswith("/"))
+
+
+class ErrorPagesTests(SimpleTestCase):
+    @override_settings(SITE_NAME="The <Post>")
+    def test_500_needs_neither_context_nor_database(self):
+        html = render_to_string("500.html")
+        self.assertIn("The &lt;Post&gt;", html)
+        self.assertEqual(Outline(html).problems, [])
+
+    def test_404_does_not_repeat_the_address(self):
+        response = self.client.get("/nowhere-at-all/")
+        self.assertEqual(response.status_code, 404)
+        self.assertNotContains(response, "nowhere-at-all", status_code=404)
