@@ -1,0 +1,114 @@
+"""Real seeds in odd shapes, and one site's update stream with the results it must have."""
+
+import csv
+import re
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from django.test import TestCase
+
+from articles.importing.pipeline import import_seeds
+from articles.models import Article, Delivery
+from tests.corpus import FOLDER, needs_corpus
+
+pytestmark = [needs_corpus, pytest.mark.corpus]
+
+
+def rows(name):
+    with (FOLDER / name).open(newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def counts(report):
+    return report.created, report.updated, report.unchanged, report.failed_files
+
+
+class SitesTests(TestCase):
+    def test_every_article_file_lands_but_the_one_that_is_no_yaml(self):
+        expected_failures = {
+            FOLDER / row["file"]
+            for row in rows("MANIFEST.tsv")
+            if "YAML-invalid" in row["why"] and not row["file"].startswith("history/")
+        }
+        folders = sorted([*FOLDER.glob("*/_news"), *FOLDER.glob("*/_posts")])
+        self.assertEqual(len(folders), 9)
+        failed, total = set(), 0
+        for folder in folders:
+            files = [path for path in folder.rglob("*") if path.is_file()]
+            source = folder.parent.name
+            report = import_seeds([folder], source)
+            failed |= {FOLDER / path for path, _ in report.failures}
+            good = len(files) - report.failed_files
+            self.assertEqual(counts(report), (good, 0, 0, report.failed_files))
+            self.assertEqual(
+                counts(import_seeds([folder], source)), (0, 0, good, report.failed_files)
+            )
+            total += good
+        self.assertEqual(failed, expected_failures)
+        self.assertEqual(Article.objects.count(), total)
+
+    def test_a_new_secured_and_other_line_ends_change_nothing(self):
+        for folder in (FOLDER / "everyday-cc+azure/_news", FOLDER / "scottge+coronavirus/_news"):
+            source = folder.parent.name
+            created = import_seeds([folder], source).created
+            stamps = dict(Article.objects.values_list("pk", "updated_at"))
+            with TemporaryDirectory() as again:
+                for path in folder.iterdir():
+                    content = path.read_bytes()
+                    content = re.sub(rb'secured: "....', b'secured: "AAAA', content)
+                    content = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+                    (Path(again) / path.name).write_bytes(content)
+                self.assertEqual(counts(import_seeds([Path(again)], source)), (0, 0, created, 0))
+            self.assertEqual(dict(Article.objects.values_list("pk", "updated_at")), stamps)
+
+    def test_older_shapes_are_understood_and_broken_ones_refused_with_their_lines(self):
+        history = FOLDER / "history/detale+ai"
+        broken = import_seeds([history / "fcaf6556/_posts"], "broken")
+        self.assertEqual(counts(broken), (0, 0, 0, 5))
+        for path, problem in broken.failures:
+            lines = (FOLDER / path).read_text().split("\n")
+            self.assertRegex(lines[problem.line - 1], r"^    title: .*: ")
+        for name in ("eff63f7f", "0a6a45b9", "bc9ebd01"):
+            self.assertEqual(counts(import_seeds([history / name], "older")), (1, 0, 0, 0))
+        for article in Article.objects.filter(source="older"):
+            self.assertTrue(article.excerpt and article.web_url and article.provider.domain)
+            self.assertEqual(article.status, "held")
+
+    def test_every_byte_of_every_accepted_file_survives(self):
+        folder = FOLDER / "scottge+ai/_news"
+        import_seeds([folder], "feed")
+        for delivery in Delivery.objects.all():
+            self.assertEqual(bytes(delivery.content), (folder / delivery.path).read_bytes())
+
+
+class UpdateStreamTests(TestCase):
+    def test_ends_with_the_counts_and_the_public_list_of_the_site_itself(self):
+        stream = FOLDER / "update-stream"
+        for expected in rows("update-stream/expected.tsv"):
+            report = import_seeds([stream / f"0{expected['n']}/_news"], "powerapps")
+            self.assertEqual((report.failed_files, report.total), (0, int(expected["files"])))
+            articles = Article.objects.all()
+            types = Counter(articles.values_list("type", flat=True))
+            verdicts = Counter(articles.values_list("feed_published", flat=True))
+            found = {
+                "files": articles.count(),
+                "public": articles.published().count(),
+                "providers_distinct": articles.values("provider").distinct().count(),
+                "related_items": sum(a.related_items.count() for a in articles),
+                "images": sum(a.image_uses.count() for a in articles),
+                "pub_true": verdicts[True],
+                "pub_false": verdicts[False],
+                "article": types["article"],
+                "video": types["video"],
+            }
+            for name, number in found.items():
+                self.assertEqual(number, int(expected[name]), (expected["n"], name))
+        public = [row["path"] for row in rows("update-stream/public_list_at_07.tsv")]
+        listed = []
+        for page in range(1, -(-len(public) // 25) + 1):
+            response = self.client.get("/latest/", {"page": page})
+            listed += [article.stem for article in response.context["page"]]
+        self.assertEqual([f"_news/{stem}.md" for stem in listed], public)
+        self.assertEqual(self.client.get("/latest/", {"page": page + 1}).status_code, 404)
