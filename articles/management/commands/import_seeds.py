@@ -62,7 +62,8 @@ class Progress:
     def __call__(self, done: int, total: int) -> None:
         rate = done / max(monotonic() - self.start, 0.001)
         ending = "\n" if done == total else "\r"
-        self.stream.write(f"\r{done:,} of {total:,} files, {rate:,.0f} a second", ending=ending)
+        line = f"\r{done:,} of {total:,} files, {rate:,.0f} a second"
+        self.stream.write(line, style_func=str, ending=ending)  # progress is no error, so not red
         self.stream.flush()
 
 
