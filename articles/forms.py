@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as Pillow
 
+from .importing.pictures import MAX_PIXELS
+from .importing.records import MAX_EXCERPT
 from .models import Article, Provider, Topic
+from .prose import MAX_LENGTH as MAX_BODY  # of characters there, of as many bytes here
 from .wording import NOT_STORABLE
 
-MAX_BODY = 64 * 1024  # bytes of UTF-8
-MAX_EXCERPT = 16 * 1024
-MAX_PIXELS = 25_000_000
 PICTURE_FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
 PICTURE_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif"]
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from .. import weblinks
-from ..wording import first_free, readable, slug_of
+from ..wording import first_free, slug_of
 from .fields import ByteOrderedCharField, WebURLField
+from .item import ReadableItem
 from .related import RelatedItem
 from .topic import TopicAssignment
 
@@ -66,7 +67,7 @@ def _pictures(name, through):
     return Prefetch(name, through.objects.select_related("image"))
 
 
-class Article(models.Model):
+class Article(ReadableItem, models.Model):
     """A news item. (source, stem) is its identity: folders, links, titles and dates may change."""
 
     class Status(models.TextChoices):
@@ -263,25 +264,8 @@ class Article(models.Model):
         )
 
     @property
-    def headline(self) -> str:
-        return readable(self.title)
-
-    @property
-    def summary(self) -> str:
-        return readable(self.excerpt)
-
-    @property
-    def link(self) -> str:
-        """Where to read it: a safe http(s) URL, or "" where there is none."""
-        return weblinks.normalise(self.web_url) or weblinks.normalise(self.original_url)
-
-    @property
     def link_host(self) -> str:
         return weblinks.host(self.link)
-
-    @property
-    def is_video(self) -> bool:
-        return self.type == "video"
 
     @property
     def picture(self):

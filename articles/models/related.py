@@ -4,12 +4,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .. import weblinks
-from ..wording import readable
 from .fields import WebURLField
+from .item import ReadableItem
 
 
-class RelatedItem(models.Model):
+class RelatedItem(ReadableItem, models.Model):
     """A copy of an outside item as it stood when delivered. It may drift from the item itself, may
     repeat another item's link, and may be the article itself."""
 
@@ -53,23 +52,6 @@ class RelatedItem(models.Model):
 
     def __str__(self):
         return self.headline
-
-    @property
-    def headline(self) -> str:
-        return readable(self.title)
-
-    @property
-    def summary(self) -> str:
-        return readable(self.excerpt)
-
-    @property
-    def link(self) -> str:
-        """Where to read it: a safe http(s) URL, or "" where the feed gave none (some videos)."""
-        return weblinks.normalise(self.web_url) or weblinks.normalise(self.original_url)
-
-    @property
-    def is_video(self) -> bool:
-        return self.type == "video"
 
 
 class RelatedImage(models.Model):
