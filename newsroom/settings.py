@@ -167,6 +167,9 @@ STORIES_PER_PAGE = 25
 # A seed whose feed gave no verdict waits for an editor ("hold") or goes out ("publish").
 SEEDS_UNSCORED = env_choice("SEEDS_UNSCORED", {"hold": "hold", "publish": "publish"}, "hold")
 
+# Days for which the record of an import run is kept, and the run can be taken back.
+IMPORT_RECORD_DAYS = env_number("IMPORT_RECORD_DAYS", 90)
+
 # A related item posts eight fields, and a real article has up to 179 of them.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 

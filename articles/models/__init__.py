@@ -3,8 +3,11 @@
 from .article import Article, ArticleImage
 from .delivery import Delivery
 from .image import Image
+from .lead import Lead
 from .provider import Provider
 from .related import RelatedImage, RelatedItem
+from .run import ImportedFile, ImportRun, Proposal
+from .tombstone import Tombstone
 from .topic import Topic, TopicAssignment
 
 __all__ = [
@@ -12,9 +15,14 @@ __all__ = [
     "ArticleImage",
     "Delivery",
     "Image",
+    "ImportRun",
+    "ImportedFile",
+    "Lead",
+    "Proposal",
     "Provider",
     "RelatedImage",
     "RelatedItem",
+    "Tombstone",
     "Topic",
     "TopicAssignment",
 ]

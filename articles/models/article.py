@@ -75,6 +75,7 @@ class Article(ReadableItem, models.Model):
         REVIEW = "review", _("In review")
         PUBLISHED = "published", _("Published")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        TRASHED = "trashed", _("In the trash")
 
     NEWSROOM = "newsroom"  # the source of articles written here
 
@@ -140,6 +141,12 @@ class Article(ReadableItem, models.Model):
         _("the feed's verdict"), null=True, blank=True, help_text=_("None: not scored yet.")
     )
     feed_removed = models.BooleanField(_("taken down by the feed"), default=False)
+    is_oscillating = models.BooleanField(
+        _("oscillating"),
+        default=False,
+        editable=False,
+        help_text=_("The feed went back to a copy of the story that had led before."),
+    )
 
     # What only editors write
     status = models.CharField(
@@ -166,6 +173,21 @@ class Article(ReadableItem, models.Model):
         editable=False,
         related_name="+",
         verbose_name=_("decided by"),
+    )
+    is_kept_public = models.BooleanField(
+        _("keep public"),
+        default=False,
+        help_text=_("A takedown by the feed asks instead of withdrawing it."),
+    )
+    pinned_lead = models.ForeignKey(
+        "articles.Lead",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("pinned source"),
+        help_text=_("Of the copies between which the feed swaps, the one that an editor chose."),
     )
     body = models.TextField(
         _("our words"), blank=True, help_text=_("The newsroom's own text, in Markdown.")
@@ -211,6 +233,12 @@ class Article(ReadableItem, models.Model):
             models.Index(F("published_at").desc(), F("stem"), F("id"), name="article_admin_list"),
             # ... and filtered to one status.
             models.Index(F("status"), F("published_at").desc(), name="article_admin_status"),
+            # The few that want an editor's choice of source.
+            models.Index(
+                F("published_at").desc(),
+                condition=Q(is_oscillating=True),
+                name="article_oscillating",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "stem"], name="article_source_and_stem"),
@@ -219,7 +247,7 @@ class Article(ReadableItem, models.Model):
             ),
             models.CheckConstraint(condition=~Q(title=""), name="article_has_a_title"),
             models.CheckConstraint(
-                condition=Q(status__in=["held", "review", "published", "withdrawn"]),
+                condition=Q(status__in=["held", "review", "published", "withdrawn", "trashed"]),
                 name="article_status_is_known",
             ),
             models.CheckConstraint(

@@ -1,6 +1,7 @@
 """Deliveries: the seed file behind an article, kept whole."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,7 +25,16 @@ class Delivery(models.Model):
     meaning = models.CharField(
         max_length=32, help_text=_("Of what the fields say, `secured` left out.")
     )
-    delivered_at = models.DateTimeField(_("delivered"), auto_now=True)
+    delivered_at = models.DateTimeField(_("delivered"), default=timezone.now)
+    # The run that brought what it says. No constraint: it outlives the run's record.
+    run = models.ForeignKey(
+        "articles.ImportRun",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
 
     class Meta:
         verbose_name = _("delivery")

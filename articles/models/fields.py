@@ -1,4 +1,4 @@
-"""Two kinds of column that several models share."""
+"""Kinds of column that several models share."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -38,3 +38,22 @@ class WebURLField(models.CharField):
         kwargs.setdefault("max_length", weblinks.MAX_LENGTH)
         kwargs.setdefault("blank", True)
         super().__init__(*args, **kwargs)
+
+
+class BroughtBy(models.ForeignKey):
+    """The import run that made a shared row, so that taking the run back can take it along.
+
+    No constraint and no index: it outlives the run's record, and only an undo asks for it.
+    """
+
+    def __init__(self, **kwargs):
+        kwargs |= {
+            "to": "articles.ImportRun",
+            "on_delete": models.DO_NOTHING,
+            "null": True,
+            "editable": False,
+            "related_name": "+",
+            "db_constraint": False,
+            "db_index": False,
+        }
+        super().__init__(**kwargs)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .. import weblinks
+from .fields import BroughtBy
 
 
 class Image(models.Model):
@@ -35,6 +36,7 @@ class Image(models.Model):
         help_text=_("What the picture shows, for those who cannot see it. Used everywhere."),
     )
     credit = models.CharField(_("credit"), max_length=300, blank=True)
+    brought_by = BroughtBy()
 
     class Meta:
         verbose_name = _("image")

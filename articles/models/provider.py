@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import weblinks
 from ..wording import first_free, readable, slug_of
+from .fields import BroughtBy
 
 
 class ProviderQuerySet(models.QuerySet):
@@ -42,6 +43,7 @@ class Provider(models.Model):
         verbose_name=_("logo"),
     )
     description = models.TextField(_("description"), blank=True)
+    brought_by = BroughtBy()
 
     objects = ProviderQuerySet.as_manager()
 

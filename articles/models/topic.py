@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
 from ..wording import first_free, slug_of
+from .fields import BroughtBy
 
 
 class TopicQuerySet(models.QuerySet):
@@ -21,6 +22,8 @@ class TopicQuerySet(models.QuerySet):
 
 
 class Topic(TagBase):
+    brought_by = BroughtBy()
+
     objects = TopicQuerySet.as_manager()
 
     class Meta:

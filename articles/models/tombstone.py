@@ -1,0 +1,36 @@
+"""Tombstones: what was deleted for good stays deleted, whatever the feed delivers."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .fields import ByteOrderedCharField
+
+
+class Tombstone(models.Model):
+    """The identity of an article that was deleted: its next delivery is passed over."""
+
+    source = models.CharField(_("source"), max_length=100)
+    stem = ByteOrderedCharField(_("stem"), max_length=255)
+    title = models.CharField(_("headline"), max_length=500)
+    deleted_at = models.DateTimeField(_("deleted"), default=timezone.now)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("deleted by"),
+    )
+
+    class Meta:
+        verbose_name = _("deleted article")
+        verbose_name_plural = _("deleted articles")
+        ordering = ["-deleted_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "stem"], name="tombstone_source_and_stem"),
+        ]
+
+    def __str__(self):
+        return self.title
