@@ -79,7 +79,8 @@ class ArticleRecord(ItemRecord):
 
 
 class _Unexpected(Exception):
-    """A value that is not what its key holds; the text says what it is and what was expected."""
+    """A value that is not what its key holds: (the problem's code, what it is and what was
+    expected)."""
 
 
 def _shown(value) -> str:
@@ -94,14 +95,16 @@ def _text(limit: int, required: bool = False) -> Callable:
         if value is None:
             value = ""
         if not isinstance(value, str):
-            raise _Unexpected(f"{_shown(value)}; expected text")
+            raise _Unexpected("type", f"{_shown(value)}; expected text")
         if found := NOT_STORABLE.search(value):
             code = f"U+{ord(found.group()):04X}"
-            raise _Unexpected(f"control character {code}; expected text without it")
+            reason = f"control character {code}; expected text without it"
+            raise _Unexpected("control-character", reason)
         if len(value) > limit:
-            raise _Unexpected(f"{len(value):,} characters; expected at most {limit:,}")
+            reason = f"{len(value):,} characters; expected at most {limit:,}"
+            raise _Unexpected("size", reason)
         if required and not value.strip():
-            raise _Unexpected("blank; expected text")
+            raise _Unexpected("missing", "blank; expected text")
         return value
 
     return read
@@ -110,7 +113,7 @@ def _text(limit: int, required: bool = False) -> Callable:
 def _excerpt(value) -> str:
     text = _text(MAX_EXCERPT)(value)
     if len(text.encode()) > MAX_EXCERPT:
-        raise _Unexpected(f"longer than {MAX_EXCERPT:,} bytes")
+        raise _Unexpected("size", f"longer than {MAX_EXCERPT:,} bytes")
     return text
 
 
@@ -122,7 +125,8 @@ def _name(limit: int, required: bool = False) -> Callable:
 def _url(value) -> str:
     url = _text(weblinks.MAX_LENGTH)(value).strip()
     if url and not weblinks.normalise(url):
-        raise _Unexpected(f"{_shown(url)}; expected an http:// or https:// address")
+        reason = f"{_shown(url)}; expected an http:// or https:// address"
+        raise _Unexpected("address", reason)
     return url
 
 
@@ -134,9 +138,11 @@ def _loose_url(value) -> str:
 def _image_url(value) -> str:
     url = weblinks.normalise_image(_text(weblinks.MAX_LENGTH, required=True)(value))
     if not url:
-        raise _Unexpected(f"{_shown(value)}; expected an http(s) address or a path")
+        reason = f"{_shown(value)}; expected an http(s) address or a path"
+        raise _Unexpected("address", reason)
     if len(url) > weblinks.MAX_LENGTH:
-        raise _Unexpected(f"longer than {weblinks.MAX_LENGTH:,} characters when written in ASCII")
+        reason = f"longer than {weblinks.MAX_LENGTH:,} characters when written in ASCII"
+        raise _Unexpected("size", reason)
     return url
 
 
@@ -145,9 +151,9 @@ def _number(least: int) -> Callable:
         if value is None:
             return None
         if not isinstance(value, str) or not re.fullmatch(r"[+-]?[0-9]{1,9}", value.strip()):
-            raise _Unexpected(f"{_shown(value)}; expected a whole number")
+            raise _Unexpected("number", f"{_shown(value)}; expected a whole number")
         if int(value) < least:
-            raise _Unexpected(f"{value}; expected a whole number from {least}")
+            raise _Unexpected("number", f"{value}; expected a whole number from {least}")
         return int(value)
 
     return read
@@ -162,7 +168,7 @@ def _flag(value) -> bool | None:
         return None
     word = value.strip().lower() if isinstance(value, str) else ""
     if word not in ("true", "false"):
-        raise _Unexpected(f"{_shown(value)}; expected true or false")
+        raise _Unexpected("type", f"{_shown(value)}; expected true or false")
     return word == "true"
 
 
@@ -187,7 +193,7 @@ def _moment(value) -> datetime | None:
             raise ValueError
     except (ValueError, OverflowError):
         expected = "a moment from 1900 to 2199 such as 2023-07-04T19:20:00Z"
-        raise _Unexpected(f"{_shown(value)}; expected {expected}") from None
+        raise _Unexpected("moment", f"{_shown(value)}; expected {expected}") from None
     return moment
 
 
@@ -216,7 +222,7 @@ class _Log:
     """What reading one seed turned up."""
 
     def __init__(self):
-        self.problems: list[tuple[Path, str]] = []
+        self.problems: list[tuple[Path, str, str]] = []  # path, code, reason
         self.unknown_keys: set[str] = set()
 
 
@@ -240,27 +246,27 @@ def _read_keys(keys, kept: frozenset[str], mapping: dict, path: Path, log: _Log)
 def _read_key(key: _Key, value, path: Path, log: _Log):
     try:
         if value is None and key.is_required:
-            raise _Unexpected(f"missing; expected {key.shape or 'a value'}")
+            raise _Unexpected("missing", f"missing; expected {key.shape or 'a value'}")
         if not key.shape:
             return key.read(value)
         if value is None:
             return None if key.shape == MAPPING else ()
         if key.shape == MAPPING:
             if not isinstance(value, dict):
-                raise _Unexpected(f"{_shown(value)}; expected {MAPPING}")
+                raise _Unexpected("type", f"{_shown(value)}; expected {MAPPING}")
             return key.read(value, path, log)
         return tuple(_entries(key, value, path, log))
     except _Unexpected as problem:
-        log.problems.append((path, str(problem)))
+        log.problems.append((path, *problem.args))
         return None
 
 
 def _entries(key: _Key, value, path: Path, log: _Log):
     """The entries of a list; a null in it is none."""
     if not isinstance(value, list):
-        raise _Unexpected(f"{_shown(value)}; expected {key.shape}")
+        raise _Unexpected("type", f"{_shown(value)}; expected {key.shape}")
     if len(value) > MAX_LIST:
-        raise _Unexpected(f"{len(value):,} entries; expected at most {MAX_LIST:,}")
+        raise _Unexpected("size", f"{len(value):,} entries; expected at most {MAX_LIST:,}")
     entry_key = _Key(key.name, key.field, key.read, MAPPING if key.shape == MAPPINGS else "")
     for place, entry in enumerate(value):
         if entry is not None:
@@ -348,7 +354,10 @@ def read(seed: SeedFile, content: bytes) -> ArticleRecord:
         log.unknown_keys.add("text below the front matter")
     if log.problems:
         raise SeedError(
-            [Problem(line_of(content, path), name_of(path), why) for path, why in log.problems]
+            [
+                Problem(line_of(content, path), name_of(path), why, code)
+                for path, code, why in log.problems
+            ]
         )
     values["images"] = _each_once(values["images"])
     values["topics"] = tuple(sorted(set(values["topics"])))

@@ -33,11 +33,13 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a seed file: the line (from 1), the field, and what was expected."""
+    """One thing wrong with a seed file: the line (from 1), the field, what was expected, and a
+    code that names the kind of mistake for machines."""
 
     line: int
     field: str
     reason: str
+    code: str = "invalid"
 
     def __str__(self):
         return f"{self.line}: {self.field}: {self.reason}"
@@ -65,7 +67,7 @@ def parse(content: bytes) -> SeedFile:
     text = _decode(content)
     if not text.startswith("---"):
         # Looked at here because python-frontmatter drops blank lines above, and the count is off.
-        raise _refusal(1, "front matter", "the file does not begin with it; expected “---”")
+        raise _no_front_matter()
     metadata, body = frontmatter.parse(text, handler=_SeedHandler())
     return SeedFile(metadata, body)
 
@@ -90,18 +92,24 @@ def name_of(path: Path) -> str:
 
 def _decode(content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        raise _refusal(1, "file", f"{len(content):,} bytes; expected at most {MAX_BYTES:,}")
+        raise _refusal(1, "file", f"{len(content):,} bytes; expected at most {MAX_BYTES:,}", "size")
     try:
         # "utf-8-sig" drops a byte order mark, which would hide the opening fence.
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
-        raise _refusal(line, "file", f"byte 0x{byte:02x} is not UTF-8; expected UTF-8") from error
+        reason = f"byte 0x{byte:02x} is not UTF-8; expected UTF-8"
+        raise _refusal(line, "file", reason, "encoding") from error
 
 
-def _refusal(line: int, field: str, reason: str) -> SeedError:
-    return SeedError([Problem(line, field, reason)])
+def _refusal(line: int, field: str, reason: str, code: str) -> SeedError:
+    return SeedError([Problem(line, field, reason, code)])
+
+
+def _no_front_matter() -> SeedError:
+    reason = "the file does not begin with it; expected “---”"
+    return _refusal(1, "front matter", reason, "front-matter")
 
 
 class _SeedHandler(BaseHandler):
@@ -120,11 +128,12 @@ class _SeedHandler(BaseHandler):
     def split(self, text):
         opening = _OPENING.match(text)
         if not opening:
-            raise _refusal(1, "front matter", "the file does not begin with it; expected “---”")
+            raise _no_front_matter()
         closing = _CLOSING.search(text, opening.end())
         if not closing:
             last = text.count("\n") + 1
-            raise _refusal(last, "front matter", "it has no end; expected a line “---” after it")
+            reason = "it has no end; expected a line “---” after it"
+            raise _refusal(last, "front matter", reason, "front-matter")
         return text[opening.end() : closing.start()], text[closing.end() :]
 
     def load(self, fm, **kwargs):
@@ -147,20 +156,23 @@ class _Builder:
             self.next = EventParser(self.text).get_event
             self.next()  # the stream's start
             if type(self.next()) is yaml.StreamEndEvent:
-                raise _refusal(1, "front matter", "it is empty; expected “key: value” lines")
+                raise _refusal(
+                    1, "front matter", "it is empty; expected “key: value” lines", "front-matter"
+                )
             event = self.next()
             if type(event) is not yaml.MappingStartEvent:
-                raise self.refused(event, "expected “key: value” lines")
+                raise self.refused(event, "expected “key: value” lines", "front-matter")
             mapping = self.value(event)
             self.next()  # the document's end
             event = self.next()
             if type(event) is not yaml.StreamEndEvent:
-                raise self.refused(event, "a second document begins; expected one")
+                raise self.refused(event, "a second document begins; expected one", "front-matter")
             return mapping
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = (mark.line if mark else 0) + self.offset
-            raise _refusal(line, name_of(tuple(self.trail)), _advice(error.problem)) from error
+            field = name_of(tuple(self.trail))
+            raise _refusal(line, field, _advice(error.problem), "yaml") from error
         except yaml.YAMLError as error:
             raise self.unreadable() from error
 
@@ -168,20 +180,20 @@ class _Builder:
         """The text, None, list or mapping that begins with `event`."""
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise self.refused(event, f"more than {MAX_NODES:,} values; expected fewer")
+            raise self.refused(event, f"more than {MAX_NODES:,} values; expected fewer", "size")
         if self.lines is not None:
             self.lines[tuple(self.trail)] = event.start_mark.line + self.offset
         kind = type(event)
         if kind is yaml.AliasEvent:
-            raise self.refused(event, "an alias (*name); expected the value itself")
+            raise self.refused(event, "an alias (*name); expected the value itself", "alias")
         if event.anchor is not None:
-            raise self.refused(event, "an anchor (&name); expected none")
+            raise self.refused(event, "an anchor (&name); expected none", "alias")
         if event.tag is not None:
-            raise self.refused(event, f"a tag ({event.tag}); expected none")
+            raise self.refused(event, f"a tag ({event.tag}); expected none", "tag")
         if kind is yaml.ScalarEvent:
             return None if event.implicit[0] and event.value in _NULLS else event.value
         if len(self.trail) >= MAX_DEPTH:
-            raise self.refused(event, f"nested deeper than {MAX_DEPTH}; expected less")
+            raise self.refused(event, f"nested deeper than {MAX_DEPTH}; expected less", "size")
         return self.items(event) if kind is yaml.MappingStartEvent else self.entries()
 
     def items(self, start) -> dict:
@@ -189,14 +201,15 @@ class _Builder:
         key_lines: dict = {}
         while type(event := self.next()) is not yaml.MappingEndEvent:
             if type(event) is not yaml.ScalarEvent:
-                raise self.refused(event, "a key that is a list, mapping or alias; expected text")
+                reason = "a key that is a list, mapping or alias; expected text"
+                raise self.refused(event, reason, "key")
             key, line = event.value, event.start_mark.line + self.offset
             self.trail.append(key)
             if event.anchor is not None or event.tag is not None:
-                raise self.refused(event, "a key with an anchor or tag; expected text")
+                raise self.refused(event, "a key with an anchor or tag; expected text", "key")
             if key in mapping:
                 reason = f"the key stands twice (first in line {key_lines[key]}); expected once"
-                raise self.refused(event, reason)
+                raise self.refused(event, reason, "duplicate-key")
             key_lines[key] = line
             mapping[key] = self.value(self.next())
             if self.lines is not None:
@@ -212,18 +225,19 @@ class _Builder:
             self.trail.pop()
         return entries
 
-    def refused(self, event, reason: str) -> SeedError:
+    def refused(self, event, reason: str, code: str) -> SeedError:
         line = event.start_mark.line + self.offset
-        return _refusal(line, name_of(tuple(self.trail)), reason)
+        return _refusal(line, name_of(tuple(self.trail)), reason, code)
 
     def unreadable(self) -> SeedError:
         """A character that YAML does not allow: libyaml counts bytes, editors count lines."""
         found = _NOT_YAML.search(self.text)
         if not found:
-            return _refusal(1, "front matter", "it cannot be read as YAML")
+            return _refusal(1, "front matter", "it cannot be read as YAML", "yaml")
         line = self.text.count("\n", 0, found.start()) + self.offset
         code = f"U+{ord(found.group()):04X}"
-        return _refusal(line, "front matter", f"control character {code}; expected text without it")
+        reason = f"control character {code}; expected text without it"
+        return _refusal(line, "front matter", reason, "control-character")
 
 
 def _advice(problem: str | None) -> str:
