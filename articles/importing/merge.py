@@ -2,25 +2,85 @@
 
 An import never overrules an editor: a value that nobody touched follows the feed, a value that an
 editor changed stays. That needs no mark on the row: it was touched if it is not what the last
-accepted delivery (the base) said.
+accepted delivery (the base) said. Where both changed it differently, ours stays and the feed's
+becomes a conflict, for an editor to look at. Lists are merged item by item.
+
+Taking a run back is the same merge: base is what the run left, theirs what it had found.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A value that both sides changed. `item` is the related item's key, or None."""
+
+    item: tuple | None
+    field: str
+    base: Any
+    theirs: Any
+
+    @property
+    def name(self) -> str:
+        """As editors read it: "title", or "related[https://...].title"."""
+        return f"related[{self.item[0]}].{self.field}" if self.item else self.field
+
+
+def merge_states(
+    base: Mapping, theirs: Mapping, ours: Mapping, machine: Collection[str] = (), held=()
+) -> tuple[dict[str, Any], list[Conflict]]:
+    """The state that stands afterwards, and the conflicts. See `importing.state` for the shape.
+
+    Columns in `machine` always follow the feed; names in `held` stay as they are, without a word.
+    """
+    merged, conflicts = dict(ours), []
+    names = [name for name in theirs if name not in ("topics", "images", "related", *held)]
+    changes, kept = merge_values(base, theirs, ours, machine, names)
+    merged |= changes
+    conflicts += [Conflict(None, name, base[name], theirs[name]) for name in kept]
+    merged["topics"] = tuple(sorted(_merged_keys(base, theirs, ours, "topics")))
+    if "images" not in held:
+        merged["images"] = tuple(_merged_keys(base, theirs, ours, "images"))
+    merged["related"] = _merge_related(base, theirs, ours, machine, conflicts)
+    return merged, conflicts
+
+
+def _merged_keys(base, theirs, ours, name) -> list:
+    lists = (dict.fromkeys(side[name]) for side in (base, theirs, ours))
+    return merge_lists(*lists, is_touched=lambda key: False)
+
+
+def _merge_related(base, theirs, ours, machine, conflicts: list[Conflict]) -> dict:
+    was, now, here = base["related"], theirs["related"], ours["related"]
+    order = merge_lists(was, now, here, is_touched=lambda key: here[key] != was[key])
+    merged = {}
+    for key in order:
+        if key not in here:
+            merged[key] = now[key]
+        elif key not in now or now[key] is None:
+            merged[key] = here[key]
+        else:
+            item_base = was.get(key) or now[key]
+            names = [name for name in now[key] if name != "images"]
+            changes, kept = merge_values(item_base, now[key], here[key], machine, names)
+            images = tuple(_merged_keys(item_base, now[key], here[key], "images"))
+            merged[key] = here[key] | changes | {"images": images}
+            conflicts += [Conflict(key, name, item_base[name], now[key][name]) for name in kept]
+    return merged
+
+
 def merge_values(
-    base: Mapping[str, Any],
-    theirs: Mapping[str, Any],
-    ours: Mapping[str, Any],
-    machine: frozenset[str] = frozenset(),
+    base: Mapping, theirs: Mapping, ours: Mapping, machine: Collection[str] = (), names=None
 ) -> tuple[dict[str, Any], list[str]]:
     """What to change in `ours`, and the names of edits that stayed though the feed moved on.
 
-    The three have the same names. Those in `machine` always follow the feed.
+    Looks at `names`, by default all that `theirs` has. Those in `machine` always follow the feed.
     """
     changes, kept = {}, []
-    for name, value in theirs.items():
+    for name in theirs if names is None else names:
+        value = theirs[name]
         if value == ours[name]:
             continue
         if name in machine or ours[name] == base[name]:

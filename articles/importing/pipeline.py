@@ -1,28 +1,58 @@
 """The importing's entrance: folders and files in, an `ImportReport` out.
 
     seeds/* -> seedfile.parse -> records.read -> upsert.write -> models
+                                                      |
+                                                      +-> journal: what the run did
 
 A file that cannot be taken is reported with its line and the rest goes on. A file whose bytes are
 known costs one read and one hash; one in which only `secured` moved is stored and touches nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
-from . import pictures, records, seedfile, upsert
+from ..models import Article, ImportRun
+from . import journal, lock, pictures, records, seedfile, upsert
+from .journal import FileResult, Journal
 from .seedfile import Problem, SeedError
-from .upsert import CREATED, UNCHANGED, UPDATED, Seed
+from .upsert import CREATED, SKIPPED, UNCHANGED, UPDATED, Arrival, Known, Outcome, Seed
 
 BATCH = 200  # files in one transaction
 FAILED = "failed"
 # Part of every digest: raise it when a seed is read in a new way, and every file is read again.
 READING = 1
+
+
+class SourceFile(Protocol):
+    """One delivered file, wherever it lies."""
+
+    path: str  # as staff know it
+    name: str  # within the folder delivered, with "/"
+
+    def read(self) -> bytes:
+        """At most seedfile.MAX_BYTES + 1 bytes. Raises SeedError where it cannot be read."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run goes, beside what it imports."""
+
+    is_dry_run: bool = False  # go the same way and take every batch back
+    is_revival: bool = False  # what lies in the trash, or was deleted, comes back
+    is_missing_reported: bool = False
+    wait: float = 0  # seconds to wait for another import to end
+    operator: str = ""
+    at: datetime | None = None  # when the feed delivered; None: now
+    recorded: dict = field(default_factory=dict)  # what else the run's record shall show
 
 
 @dataclass
@@ -32,60 +62,116 @@ class ImportReport:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    skipped: int = 0  # of articles that editors threw away
+    failed: int = 0
+    conflicts: int = 0  # values that wait for an editor since this run
     pictures: int = 0  # picture files taken in from beside the seeds
     failures: list[tuple[str, Problem]] = field(default_factory=list)
-    failed_files: int = 0
     kept: list[tuple[str, str]] = field(
         default_factory=list
     )  # path and the edited field that stayed
+    takedowns: list[str] = field(default_factory=list)  # withdrawn though readers could see them
     unknown_keys: Counter = field(default_factory=Counter)  # key to number of files
+    missing: list[str] | None = None  # stems that the source no longer holds, if asked for
+    run_id: int | None = None  # the run's record; None for a dry run
 
     @property
     def total(self) -> int:
-        return self.created + self.updated + self.unchanged + self.failed_files
+        return self.created + self.updated + self.unchanged + self.skipped + self.failed
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in journal.COUNTS}
 
     def __str__(self):
         """The counts, then a line for each thing that somebody may want to look at."""
         lines = [
             f"{self.created} created, {self.updated} updated, "
-            f"{self.unchanged} unchanged, {self.failed_files} failed"
+            f"{self.unchanged} unchanged, {self.failed} failed"
         ]
+        if self.skipped:
+            lines[0] += f", {self.skipped} in the trash"
         if self.pictures:
             lines.append(f"{self.pictures} pictures taken in from beside the seeds")
+        for path in self.takedowns:
+            lines.append(f"taken down by the feed, withdrawn: {path}")
         for path, name in self.kept:
             lines.append(f"kept an editor's words: {path}: {name}")
+        if self.conflicts:
+            some = "conflict waits" if self.conflicts == 1 else "conflicts wait"
+            lines.append(f"{self.conflicts} {some} for an editor")
         for key, files in sorted(self.unknown_keys.items()):
             some = "file" if files == 1 else "files"
             lines.append(f"unknown key kept: {key} (in {files} {some})")
+        for stem in self.missing or ():
+            lines.append(f"no longer in the source: {stem}")
         return "\n".join(lines)
+
+
+def _nothing(*args) -> None:
+    pass
 
 
 def import_seeds(
     paths: Iterable[Path],
     source: str,
+    options: Options = Options(),
     *,
-    is_dry_run: bool = False,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = _nothing,
+    on_file: Callable[[FileResult], None] = _nothing,
 ) -> ImportReport:
     """Import seed files, and every seed in the folders given, as deliveries of `source`.
 
-    Calls `on_progress(done, total)`, in files, after each batch. A dry run goes the same way and
-    takes every batch back. Raises FileNotFoundError for a path that is not there.
+    Calls `on_progress(done, total)`, in files, after each batch, and `on_file` for each file that
+    was not simply unchanged. Raises FileNotFoundError for a path that is not there and
+    lock.ImportRunning while another import runs.
     """
-    report = ImportReport()
     roots = list(paths)
-    files = find_seed_files(roots)
-    first_of: dict[str, Path] = {}
-    for start in range(0, len(files), BATCH):
-        with transaction.atomic():
-            batch = files[start : start + BATCH]
-            _import_batch(batch, source, first_of, report)
-            if is_dry_run:
-                transaction.set_rollback(True)
-        on_progress(min(start + BATCH, len(files)), len(files))
-    if not is_dry_run:
+    files = [FolderFile(str(path), name) for path, name in find_seed_files(roots)]
+    report = import_files(files, source, options, on_progress=on_progress, on_file=on_file)
+    if not options.is_dry_run:
         report.pictures = pictures.take_in(roots, source)
     return report
+
+
+def import_files(
+    files: Sequence[SourceFile],
+    source: str,
+    options: Options = Options(),
+    *,
+    on_progress: Callable[[int, int], None] = _nothing,
+    on_file: Callable[[FileResult], None] = _nothing,
+) -> ImportReport:
+    """Like `import_seeds`, for files that need not lie in a folder."""
+    with lock.exclusive(options.wait):
+        if not options.is_dry_run:
+            journal.close_the_dead()
+        run = _Run(source, options, on_file)
+        try:
+            for start in range(0, len(files), BATCH):
+                run.take(files[start : start + BATCH])
+                on_progress(min(start + BATCH, len(files)), len(files))
+            run.finish()
+        except BaseException:
+            run.interrupt()
+            raise
+        if not options.is_dry_run:
+            journal.prune()
+    return run.report
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFile:
+    path: str
+    name: str
+
+    def read(self) -> bytes:
+        try:
+            with open(self.path, "rb") as file:
+                return file.read(seedfile.MAX_BYTES + 1)
+        except OSError as error:
+            reason = f"it cannot be read ({error.strerror}); expected a readable file"
+            raise SeedError([Problem(1, "file", reason, "unreadable")]) from error
 
 
 def find_seed_files(roots: Iterable[Path]) -> list[tuple[Path, str]]:
@@ -109,76 +195,177 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _import_batch(files, source, first_of: dict[str, Path], report: ImportReport) -> None:
-    known = upsert.known_deliveries(source, [path.stem for path, _ in files])
-    stored_again: dict[int, Seed] = {}
-    seeds: dict[str, tuple[Path, Seed]] = {}
-    for path, name in files:
-        try:
-            if first_of.setdefault(path.stem, path) != path:
-                why = f"the same name as {first_of[path.stem]}; expected one file of a name"
-                raise SeedError([Problem(1, "file", why)])
-            content = _read(path)
-            digest = _digest(content)
-            article_id, old_digest, old_meaning = known.get(path.stem, (None, "", ""))
-            if digest == old_digest:
-                report.unchanged += 1
-                continue
-            seed = _seed(path, name, content, digest)
-            report.unknown_keys.update(seed.record.unknown_keys)
-            if seed.meaning == old_meaning and digest[:4] == old_digest[:4]:
-                stored_again[article_id] = seed
-                report.unchanged += 1
-            else:
-                seeds[path.stem] = (path, seed)
-        except SeedError as error:
-            _fail(report, path, error.problems)
-    if stored_again:
-        upsert.store_again(stored_again)
-    if seeds:
-        outcomes = upsert.write(source, [seed for _, seed in seeds.values()])
-        for stem, outcome in outcomes.items():
-            _count(report, seeds[stem][0], outcome)
+class _Run:
+    """One run under way: takes batch after batch, and keeps the report and the journal."""
+
+    def __init__(self, source: str, options: Options, on_file):
+        self.source, self.options, self.on_file = source, options, on_file
+        self.at = options.at or timezone.now()
+        self.report = ImportReport()
+        self.reading = _reading()
+        self.first_of: dict[str, str] = {}  # stem to the path it was first met at
+        shown = {"revive": options.is_revival} if options.is_revival else {}
+        self.journal = Journal(
+            ImportRun(
+                source=source,
+                delivered_at=options.at,
+                operator=options.operator,
+                options=shown | options.recorded,
+            )
+        )
+
+    def take(self, files: Sequence[SourceFile]) -> None:
+        """Read a batch, then write it and its record in one transaction."""
+        results: list[FileResult] = []
+        seeds, again = self._read(files, results)
+        if seeds or again or any(map(_is_recorded, results)):
+            self._write(seeds, again, results)
+        for result in results:
+            self.on_file(result)
+
+    def finish(self) -> None:
+        if self.options.is_missing_reported:
+            self.report.missing = self._missing()
+        missing = None if self.report.missing is None else len(self.report.missing)
+        if not self.options.is_dry_run:
+            self.journal.close(ImportRun.State.FINISHED, self.report.counts, missing)
+            self.report.run_id = self.journal.run.pk
+
+    def interrupt(self) -> None:
+        if self.journal.run.pk is not None:
+            self.journal.close(ImportRun.State.INTERRUPTED, self.report.counts)
+
+    def _read(self, files, results: list[FileResult]):
+        """The seeds to write (stem to file and seed), and those of which only the bytes are new
+        (article's number to seed). The database is asked once, whatever the number of files."""
+        stems = [_stem(file.name) for file in files]
+        known = upsert.known_articles(self.source, stems)
+        unknown = [stem for stem in stems if stem not in known]
+        buried = set()
+        if unknown and not self.options.is_revival:
+            buried = upsert.buried(self.source, unknown)
+        seeds: dict[str, tuple[SourceFile, Seed]] = {}
+        again: dict[int, Seed] = {}
+        for file, stem in zip(files, stems, strict=True):
+            content = None
+            try:
+                if self.first_of.setdefault(stem, file.path) != file.path:
+                    why = f"the same name as {self.first_of[stem]}; expected one file of a name"
+                    raise SeedError([Problem(1, "file", why, "same-name")])
+                if stem in buried or self._is_trashed(known.get(stem)):
+                    self.report.skipped += 1
+                    results.append(FileResult(file.path, file.name, SKIPPED))
+                    continue
+                content = file.read()
+                self._sort(file, stem, content, known.get(stem), seeds, again)
+            except SeedError as error:
+                self._fail(file, error.problems, content, results)
+        return seeds, again
+
+    def _is_trashed(self, known: Known | None) -> bool:
+        trashed = known is not None and known.status == Article.Status.TRASHED
+        return trashed and not self.options.is_revival
+
+    def _sort(self, file, stem, content, known: Known | None, seeds, again) -> None:
+        digest = self.reading + blake2b(content, digest_size=14).hexdigest()
+        is_here = known is not None and known.status != Article.Status.TRASHED
+        if is_here and digest == known.digest:
+            self.report.unchanged += 1
+            return
+        seed = _seed(stem, file.name, content, digest)
+        self.report.unknown_keys.update(seed.record.unknown_keys)
+        if is_here and seed.meaning == known.meaning and known.digest.startswith(self.reading):
+            again[known.article_id] = seed
+            self.report.unchanged += 1
+        else:
+            seeds[stem] = file, seed
+
+    def _write(self, seeds, again, results: list[FileResult]) -> None:
+        is_dry_run = self.options.is_dry_run
+        run_id = None if is_dry_run or not (seeds or results) else self.journal.run_id
+        arrival = Arrival(self.source, self.at, run_id, self.options.is_revival)
+        with transaction.atomic():
+            if again:
+                upsert.store_again(again, self.at)
+            if seeds:
+                outcomes, filled = upsert.write(arrival, [seed for _, seed in seeds.values()])
+                for stem, outcome in outcomes.items():
+                    self._count(seeds[stem][0], seeds[stem][1], outcome, results)
+                if filled and run_id:
+                    self.journal.fill(filled)
+            if is_dry_run:
+                transaction.set_rollback(True)
+            elif run_id:
+                self.journal.note(list(filter(_is_recorded, results)), self.report.counts)
+
+    def _count(self, file, seed: Seed, outcome: Outcome | Exception, results) -> None:
+        if isinstance(outcome, Exception):
+            reason = str(outcome).strip().replace("\n", " ")
+            problem = Problem(1, "database", reason, "database")
+            self._fail(file, [problem], seed.content, results)
+            return
+        report = self.report
+        report.created += outcome.kind == CREATED
+        report.updated += outcome.kind == UPDATED
+        report.unchanged += outcome.kind == UNCHANGED
+        report.skipped += outcome.kind == SKIPPED
+        report.kept += [(file.path, name) for name in outcome.kept]
+        report.conflicts += sum(move[4] is not None for move in outcome.moves)
+        if outcome.is_takedown:
+            report.takedowns.append(file.path)
+        results.append(
+            FileResult(
+                file.path,
+                file.name,
+                outcome.kind,
+                outcome.article_id,
+                outcome.changes,
+                outcome.kept,
+                outcome.moves,
+                before=outcome.before,
+            )
+        )
+
+    def _fail(self, file, problems: list[Problem], content, results) -> None:
+        self.report.failed += 1
+        self.report.failures += [(file.path, problem) for problem in problems]
+        results.append(FileResult(file.path, file.name, FAILED, problems=problems, content=content))
+
+    def _missing(self) -> list[str]:
+        """Stems that the source delivered once and that this run did not meet."""
+        held = Article.objects.filter(source=self.source, delivery__isnull=False)
+        stems = held.exclude(status=Article.Status.TRASHED).order_by("stem")
+        return [
+            stem
+            for stem in stems.values_list("stem", flat=True).iterator()
+            if stem not in self.first_of
+        ]
 
 
-def _count(report: ImportReport, path: Path, outcome) -> None:
-    if isinstance(outcome, Exception):
-        _fail(report, path, [Problem(1, "database", str(outcome).strip().replace("\n", " "))])
-        return
-    report.created += outcome.kind == CREATED
-    report.updated += outcome.kind == UPDATED
-    report.unchanged += outcome.kind == UNCHANGED
-    report.kept += [(str(path), name) for name in outcome.kept]
+def _stem(name: str) -> str:
+    """The file's name without folders and its last ending: half of an article's identity."""
+    base = name.rpartition("/")[2]
+    stem, dot, _ = base.rpartition(".")
+    return stem if stem and dot else base
 
 
-def _fail(report: ImportReport, path: Path, problems: list[Problem]) -> None:
-    report.failed_files += 1
-    report.failures += [(str(path), problem) for problem in problems]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(seedfile.MAX_BYTES + 1)
-    except OSError as error:
-        reason = f"it cannot be read ({error.strerror}); expected a readable file"
-        raise SeedError([Problem(1, "file", reason)]) from error
-
-
-def _seed(path: Path, name: str, content: bytes, digest: str) -> Seed:
+def _seed(stem: str, name: str, content: bytes, digest: str) -> Seed:
     parsed = seedfile.parse(content)
     record = records.read(parsed, content)
-    for text, limit in ((path.stem, 255), (name, 1000)):
+    for text, limit in ((stem, 255), (name, 1000)):
         if len(text) > limit:
             why = f"its name is {len(text)} characters long; expected at most {limit}"
-            raise SeedError([Problem(1, "file", why)])
-    return Seed(name, path.stem, content, digest, records.meaning(parsed), record)
+            raise SeedError([Problem(1, "file", why, "size")])
+    return Seed(name, stem, content, digest, records.meaning(parsed), record)
 
 
-def _digest(content: bytes) -> str:
-    """32 hex digits. The first four tell how seeds are read just now, so that a new version of the
-    reading, or another SEEDS_UNSCORED, is no "unchanged"."""
+def _reading() -> str:
+    """Four hex digits for how seeds are read just now: the start of every digest, so that a new
+    version of the reading, or another SEEDS_UNSCORED, is no "unchanged"."""
     reading = f"{READING}{settings.SEEDS_UNSCORED}".encode()
-    return (
-        blake2b(reading, digest_size=2).hexdigest() + blake2b(content, digest_size=14).hexdigest()
-    )
+    return blake2b(reading, digest_size=2).hexdigest()
+
+
+def _is_recorded(result: FileResult) -> bool:
+    """What lies in the trash is only counted, like the unchanged: it comes again and again."""
+    return result.outcome != SKIPPED

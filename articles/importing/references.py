@@ -4,19 +4,41 @@ from collections.abc import Iterable
 
 from ..models import Article, Image, Provider, Topic
 from ..wording import first_free
+from .bulk import insert, reserve_ids
 from .records import ArticleRecord, ImageKey, ImageRecord, ProviderRecord
+from .state import State
 
 _CHUNK = 500  # values in one IN (...): SQLite takes 32,766 parameters, older ones 999
 
 
 class References:
-    """Provider, Image and Topic rows by their key, for every record of a batch.
+    """Numbers of Provider, Image and Topic rows by their key: `providers`, `images`, `topics`.
 
     Costs one query for each kind (more only past 500 values) and one more for a kind of which rows
-    are missing. A picture's size and a provider's logo are filled in where the row has none.
+    are missing. A picture's size and a provider's logo are filled in where the row has none:
+    `filled` names those rows, as ("image" or "logo", number). New rows remember the run `run_id`.
     """
 
-    def __init__(self, source: str, records: Iterable[ArticleRecord]):
+    def __init__(
+        self,
+        providers: dict[tuple[str, str], ProviderRecord],
+        images: dict[ImageKey, ImageRecord],
+        topics: Iterable[str],
+        source: str = "",
+        run_id: int | None = None,
+    ):
+        self.filled: list[tuple[str, int]] = []
+        self._run_id = run_id
+        logos = {key: record.logo for key, record in providers.items() if record.logo}
+        for logo in logos.values():
+            images.setdefault(logo.key(source), logo)
+        self.images = self._find_or_make_images(images)
+        logo_of = {key: self.images[logo.key(source)] for key, logo in logos.items()}
+        self.providers = self._find_or_make_providers(providers, logo_of)
+        self.topics = self._find_or_make_topics(dict.fromkeys(topics))
+
+    @classmethod
+    def of_records(cls, source: str, records: Iterable[ArticleRecord], run_id: int | None):
         providers: dict[tuple[str, str], ProviderRecord] = {}
         images: dict[ImageKey, ImageRecord] = {}
         topics: dict[str, None] = {}
@@ -28,81 +50,88 @@ class References:
                     known = providers.get(item.provider.key)
                     if known is None or (known.logo is None and item.provider.logo):
                         providers[item.provider.key] = item.provider
-        for provider in providers.values():
-            if provider.logo:
-                images.setdefault(provider.logo.key(source), provider.logo)
-        self.images = _find_or_make_images(images)
-        self.providers = self._find_or_make_providers(source, providers)
-        self.topics = _find_or_make_topics(topics)
+        return cls(providers, images, topics, source, run_id)
 
-    def _find_or_make_providers(self, source, wanted):
-        found = {
-            (provider.name, provider.domain): provider
-            for provider in _in_chunks(Provider, "domain", {domain for _, domain in wanted})
-        }
-        logo_of = {
-            key: self.images[record.logo.key(source)]
-            for key, record in wanted.items()
-            if record.logo
-        }
-        bare = [found[key] for key in logo_of if key in found and found[key].logo_id is None]
-        for provider in bare:
-            provider.logo = logo_of[provider.name, provider.domain]
+    @classmethod
+    def of_states(cls, states: Iterable[State]):
+        """For states that rows once had. What has gone since is made again, as far as known."""
+        providers, images, topics = {}, {}, {}
+        for state in states:
+            topics.update(dict.fromkeys(state["topics"]))
+            for item in (state, *state["related"].values()):
+                if item["provider"]:
+                    providers[item["provider"]] = ProviderRecord(*item["provider"])
+                images.update({key: ImageRecord(key[0]) for key in item["images"] if key[0]})
+        return cls(providers, images, topics)
+
+    def _find_or_make_images(self, wanted: dict[ImageKey, ImageRecord]) -> dict[ImageKey, int]:
+        rows = _in_chunks(Image, "url", {url for url, _ in wanted}, "url", "site", "pk", "width")
+        found, unsized = {}, []
+        for url, site, pk, width in rows:
+            found[url, site] = pk
+            record = wanted.get((url, site))
+            if width is None and record is not None and record.width:
+                unsized.append(Image(pk=pk, width=record.width, height=record.height))
+        Image.objects.bulk_update(unsized, ["width", "height"])
+        self.filled += [("image", image.pk) for image in unsized]
+        missing = [key for key in wanted if key not in found]
+        numbers = reserve_ids(Image, len(missing))
+        insert(
+            Image,
+            ["id", "url", "site", "width", "height", "credit", "brought_by_id"],
+            [
+                (number, *key, image.width, image.height, image.credit, self._run_id)
+                for number, key in zip(numbers, missing, strict=True)
+                for image in [wanted[key]]
+            ],
+        )
+        found.update(zip(missing, numbers, strict=True))
+        return found
+
+    def _find_or_make_providers(self, wanted, logo_of) -> dict[tuple[str, str], int]:
+        domains = {domain for _, domain in wanted}
+        found, bare = {}, []
+        for name, domain, pk, logo in _in_chunks(
+            Provider, "domain", domains, "name", "domain", "pk", "logo"
+        ):
+            found[name, domain] = pk
+            if logo is None and (name, domain) in logo_of:
+                bare.append(Provider(pk=pk, logo_id=logo_of[name, domain]))
         Provider.objects.bulk_update(bare, ["logo"])
+        self.filled += [("logo", provider.pk) for provider in bare]
         missing = [key for key in wanted if key not in found]
         if missing:
             taken = set(Provider.objects.values_list("slug", flat=True))
+            numbers = reserve_ids(Provider, len(missing))
             rows = []
-            for name, domain in missing:
-                slug = Provider.slug_for(name, domain, taken)
+            for number, key in zip(numbers, missing, strict=True):
+                slug = Provider.slug_for(*key, taken)
                 taken.add(slug)
-                logo = logo_of.get((name, domain))
-                rows.append(Provider(name=name, domain=domain, slug=slug, logo=logo))
-            for provider in Provider.objects.bulk_create(rows):
-                found[provider.name, provider.domain] = provider
+                rows.append((number, *key, slug, logo_of.get(key), self._run_id))
+            columns = ["id", "name", "domain", "slug", "logo_id", "brought_by_id"]
+            insert(Provider, columns, rows)
+            found.update(zip(missing, numbers, strict=True))
         return found
 
-
-def _find_or_make_images(wanted):
-    found = {
-        (image.url, image.site): image
-        for image in _in_chunks(Image, "url", {url for url, _ in wanted})
-    }
-    unsized = []
-    for key, record in wanted.items():
-        image = found.get(key)
-        if image is not None and image.width is None and record.width:
-            image.width, image.height = record.width, record.height
-            unsized.append(image)
-    Image.objects.bulk_update(unsized, ["width", "height"])
-    rows = [
-        Image(url=url, site=site, width=record.width, height=record.height, credit=record.credit)
-        for (url, site), record in wanted.items()
-        if (url, site) not in found
-    ]
-    for image in Image.objects.bulk_create(rows):
-        found[image.url, image.site] = image
-    return found
-
-
-def _find_or_make_topics(wanted):
-    found = {topic.name: topic for topic in _in_chunks(Topic, "name", wanted)}
-    missing = [name for name in wanted if name not in found]
-    if missing:
-        taken = set(Topic.objects.values_list("slug", flat=True))
-        rows = []
-        for name in missing:
-            slug = Topic.slug_for(name, taken)
-            taken.add(slug)
-            rows.append(Topic(name=name, slug=slug))
-        for topic in Topic.objects.bulk_create(rows):
-            found[topic.name] = topic
-    return found
+    def _find_or_make_topics(self, wanted) -> dict[str, int]:
+        found = dict(_in_chunks(Topic, "name", wanted, "name", "pk"))
+        missing = [name for name in wanted if name not in found]
+        if missing:
+            taken = set(Topic.objects.values_list("slug", flat=True))
+            numbers = reserve_ids(Topic, len(missing))
+            rows = []
+            for number, name in zip(numbers, missing, strict=True):
+                slug = Topic.slug_for(name, taken)
+                taken.add(slug)
+                rows.append((number, name, slug, self._run_id))
+            insert(Topic, ["id", "name", "slug", "brought_by_id"], rows)
+            found.update(zip(missing, numbers, strict=True))
+        return found
 
 
 def free_slugs(wanted: list[str]) -> list[str]:
     """For each wanted article address, in order, a free one: itself, or with a number behind."""
-    taken = {article.slug for article in _in_chunks(Article, "slug", set(wanted), only="slug")}
+    taken = {slug for (slug,) in _in_chunks(Article, "slug", set(wanted), "slug")}
     for slug in set(wanted) & taken:
         numbered = Article.objects.filter(slug__startswith=slug[:180])
         taken.update(numbered.values_list("slug", flat=True))
@@ -113,8 +142,8 @@ def free_slugs(wanted: list[str]) -> list[str]:
     return free
 
 
-def _in_chunks(model, field: str, values, only: str | None = None):
+def _in_chunks(model, field: str, values, *columns):
     values = list(values)
     for start in range(0, len(values), _CHUNK):
         rows = model.objects.filter(**{f"{field}__in": values[start : start + _CHUNK]})
-        yield from rows.only(only) if only else rows
+        yield from rows.values_list(*columns)

@@ -5,35 +5,33 @@ written in one savepoint, with a handful of statements; if the database refuses 
 tried again in a savepoint of its own, so that the one at fault fails alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Prefetch
-from django.utils import timezone
 
 from ..models import (
     Article,
     ArticleImage,
     Delivery,
-    RelatedImage,
-    RelatedItem,
+    Lead,
+    Proposal,
+    Tombstone,
     TopicAssignment,
 )
-from .merge import merge_lists, merge_values
-from .records import (
-    ARTICLE_COLUMNS,
-    ITEM_COLUMNS,
-    MACHINE_COLUMNS,
-    ArticleRecord,
-    keyed,
-    read,
-)
+from . import leads, proposals, state
+from .apply import IMAGE_USE_COLUMNS, add_related, apply, with_all_that_merges
+from .bulk import insert, reserve_ids
+from .merge import Conflict, merge_states
+from .records import ARTICLE_COLUMNS, MACHINE_COLUMNS, ArticleRecord, read
 from .references import References, free_slugs
 from .seedfile import parse
 
-CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
+CREATED, UPDATED, UNCHANGED, SKIPPED = "created", "updated", "unchanged", "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,145 +47,218 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """What all files of a run have in common."""
+
+    source: str
+    at: datetime  # when the feed delivered
+    run_id: int | None = None
+    is_revival: bool = False  # what lies in the trash, or was deleted, comes back
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A delivery as it stood before another took its place."""
+
+    path: str
+    content: bytes
+    delivered_at: datetime
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    kind: str  # CREATED, UPDATED or UNCHANGED
+    """What a file came to: `changes` as in `state.difference`, `moves` as in `proposals`."""
+
+    kind: str  # CREATED, UPDATED, UNCHANGED or SKIPPED
+    article_id: int | None
+    changes: dict[str, Any] = field(default_factory=dict)
     kept: tuple[str, ...] = ()  # fields where an editor's words stayed though the feed moved on
+    moves: tuple[proposals.Move, ...] = ()
+    before: Before | None = None
+    is_takedown: bool = False  # the feed took down what readers could have seen
 
 
-def known_deliveries(source: str, stems: list[str]) -> dict[str, tuple[int, str, str]]:
-    """Stem to (article's id, digest, meaning) of what was delivered last. One query."""
-    rows = Delivery.objects.filter(article__source=source, article__stem__in=stems)
-    columns = rows.values_list("article__stem", "article_id", "digest", "meaning")
-    return {stem: tuple(rest) for stem, *rest in columns}
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a file's article before the file is parsed."""
+
+    article_id: int
+    status: str
+    digest: str = ""
+    meaning: str = ""
 
 
-def store_again(seeds: dict[int, Seed]) -> None:
-    """New bytes with the old meaning (article's id to seed): kept, and nothing else is touched."""
+def known_articles(source: str, stems: list[str]) -> dict[str, Known]:
+    """Stem to what is known of its article. One query."""
+    rows = Article.objects.filter(source=source, stem__in=stems).order_by()
+    columns = rows.values_list("stem", "pk", "status", "delivery__digest", "delivery__meaning")
+    return {
+        stem: Known(pk, status, digest or "", meaning or "")
+        for stem, pk, status, digest, meaning in columns
+    }
+
+
+def buried(source: str, stems: list[str]) -> set[str]:
+    """Those of the stems whose articles were deleted for good. One query."""
+    rows = Tombstone.objects.filter(source=source, stem__in=stems)
+    return set(rows.values_list("stem", flat=True))
+
+
+def store_again(seeds: dict[int, Seed], at: datetime) -> None:
+    """New bytes with the old meaning (article's number to seed): kept, nothing else is touched."""
     rows = Delivery.objects.in_bulk(seeds)
     for article_id, seed in seeds.items():
         row = rows[article_id]
         row.path, row.content, row.digest = seed.path, seed.content, seed.digest
-        row.delivered_at = timezone.now()
+        row.delivered_at = at
     Delivery.objects.bulk_update(
         rows.values(), ["path", "content", "digest", "delivered_at"], batch_size=100
     )
 
 
-def write(source: str, seeds: list[Seed]) -> dict[str, Outcome | Exception]:
-    """Stem to outcome, or to the database's refusal of that one file. Runs in a transaction."""
+def write(
+    arrival: Arrival, seeds: list[Seed]
+) -> tuple[dict[str, Outcome | Exception], list[tuple[str, int]]]:
+    """Stem to outcome, or to the database's refusal of that one file; and what was filled in
+    (see `References.filled`). Runs in a transaction."""
     try:
         with transaction.atomic():
-            return _write(source, seeds)
+            return _write(arrival, seeds)
     except (IntegrityError, DataError) as error:
         if len(seeds) == 1:
-            return {seeds[0].stem: error}
-    outcomes = {}
+            return {seeds[0].stem: error}, []
+    outcomes, filled = {}, []
     for seed in seeds:
-        outcomes |= write(source, [seed])
-    return outcomes
+        more, more_filled = write(arrival, [seed])
+        outcomes |= more
+        filled += more_filled
+    return outcomes, filled
 
 
-def _write(source: str, seeds: list[Seed]) -> dict[str, Outcome]:
-    references = References(source, map(attrgetter("record"), seeds))
-    present = _load(source, [seed.stem for seed in seeds])
+def _write(arrival: Arrival, seeds: list[Seed]):
+    records = map(attrgetter("record"), seeds)
+    references = References.of_records(arrival.source, records, arrival.run_id)
+    present = _load(arrival.source, [seed.stem for seed in seeds])
     outcomes = {
-        seed.stem: _update(present[seed.stem], seed, references)
+        seed.stem: _update(present[seed.stem], seed, references, arrival)
         for seed in seeds
         if seed.stem in present
     }
     new = [seed for seed in seeds if seed.stem not in present]
-    _create(source, new, references)
-    return outcomes | {seed.stem: Outcome(CREATED) for seed in new}
+    if new and not arrival.is_revival:
+        for stem in buried(arrival.source, [seed.stem for seed in new]):
+            outcomes[stem] = Outcome(SKIPPED, None)
+        new = [seed for seed in new if seed.stem not in outcomes]
+    numbers = _create(arrival, new, references)
+    for seed, number in zip(new, numbers, strict=True):
+        outcomes[seed.stem] = Outcome(CREATED, number)
+    return outcomes, references.filled
+
+
+# The status -------------------------------------------------------------------------------------
+
+
+def verdict_on(record: ArticleRecord, published_at: datetime) -> dict[str, Any]:
+    """The status, and the moment it holds from, that the feed asks for.
+
+    What the feed publishes is public from the source's own moment.
+    """
+    if record.feed_removed:
+        return {"status": Article.Status.WITHDRAWN.value}
+    verdict = record.feed_published
+    if verdict is None:
+        verdict = settings.SEEDS_UNSCORED == "publish"
+    if verdict:
+        return {"status": Article.Status.PUBLISHED.value, "publish_from": published_at}
+    return {"status": Article.Status.HELD.value, "publish_from": None}
+
+
+def verdict_status(record: ArticleRecord, stands: str) -> str:
+    """What a proposal about the status compares: a takedown, or nothing to say against it."""
+    return Article.Status.WITHDRAWN.value if record.feed_removed else stands
+
+
+def _judge(article: Article, record: ArticleRecord, merged: state.State, was_removed: bool):
+    """What the feed may do to the status, and the conflict where it may not.
+
+    A takedown withdraws whatever stood, the moment it arrives, unless an editor keeps the article
+    public; after it, and before any verdict, an editor's decision counts.
+    """
+    if record.feed_removed and not was_removed and article.is_kept_public:
+        return {}, [Conflict(None, "status", article.status, Article.Status.WITHDRAWN.value)]
+    if record.feed_removed and not was_removed or article.decided_at is None:
+        return verdict_on(record, merged["published_at"]), []
+    return {}, []
 
 
 # Creating ---------------------------------------------------------------------------------------
 
 
-def _create(source: str, seeds: list[Seed], references: References) -> None:
-    records = [seed.record for seed in seeds]
+def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list[int]:
+    """Rows for new articles, without an instance of any: most of an import is this."""
     wanted = [
         Article.slug_for(seed.stem, seed.record.title, seed.record.published_at, ())
         for seed in seeds
     ]
-    articles = [
-        Article(source=source, stem=seed.stem, slug=slug, **_columns(seed.record, references))
-        for seed, slug in zip(seeds, free_slugs(wanted), strict=True)
-    ]
-    for article, record in zip(articles, records, strict=True):
-        _follow_verdict(article, record, was_removed=False)
-    Article.objects.bulk_create(articles)
-    Delivery.objects.bulk_create(
-        Delivery(
-            article=article,
-            path=seed.path,
-            content=seed.content,
-            digest=seed.digest,
-            meaning=seed.meaning,
-        )
-        for article, seed in zip(articles, seeds, strict=True)
-    )
-    TopicAssignment.objects.bulk_create(
-        TopicAssignment(content_object=article, tag=references.topics[name])
-        for article, record in zip(articles, records, strict=True)
-        for name in record.topics
-    )
-    _add_pictures(ArticleImage, "article", zip(articles, records, strict=True), references, source)
-    _add_related(
+    states = [state.of_record(seed.record, arrival.source) for seed in seeds]
+    verdicts = [verdict_on(seed.record, seed.record.published_at) for seed in seeds]
+    numbers = list(reserve_ids(Article, len(seeds)))
+    plain = [name for name in ARTICLE_COLUMNS if name != "provider"]
+    insert(
+        Article,
+        ["id", "source", "stem", "slug", "status", "publish_from", "created_at", "updated_at"]
+        + ["provider_id", *plain],
         [
-            (article, place, item)
-            for article, record in zip(articles, records, strict=True)
-            for place, item in enumerate(record.related)
+            (
+                *(number, arrival.source, seed.stem, slug),
+                *(verdict["status"], verdict.get("publish_from"), arrival.at, arrival.at),
+                references.providers[values["provider"]],
+                *[values[name] for name in plain],
+            )
+            for number, seed, slug, values, verdict in zip(
+                numbers, seeds, free_slugs(wanted), states, verdicts, strict=True
+            )
+        ],
+    )
+    insert(
+        Delivery,
+        ["article_id", "path", "content", "digest", "meaning", "delivered_at", "run_id"],
+        [
+            (number, seed.path, seed.content, seed.digest, seed.meaning, arrival.at, arrival.run_id)
+            for number, seed in zip(numbers, seeds, strict=True)
+        ],
+    )
+    insert(
+        TopicAssignment,
+        ["content_object_id", "tag_id"],
+        [
+            (number, references.topics[name])
+            for number, values in zip(numbers, states, strict=True)
+            for name in values["topics"]
+        ],
+    )
+    insert(
+        ArticleImage,
+        IMAGE_USE_COLUMNS[ArticleImage],
+        [
+            (number, references.images[key], place)
+            for number, values in zip(numbers, states, strict=True)
+            for place, key in enumerate(values["images"])
+        ],
+    )
+    add_related(
+        [
+            (number, place, item)
+            for number, values in zip(numbers, states, strict=True)
+            for place, item in enumerate(values["related"].values())
         ],
         references,
-        source,
     )
-
-
-def _add_related(items, references: References, source: str) -> None:
-    """Rows for (article, position, record) triples, with their pictures."""
-    rows = [
-        RelatedItem(article=article, position=place, **_columns(record, references))
-        for article, place, record in items
-    ]
-    RelatedItem.objects.bulk_create(rows)
-    records = [record for _, _, record in items]
-    _add_pictures(RelatedImage, "related_item", zip(rows, records, strict=True), references, source)
-
-
-def _add_pictures(through, owner: str, pairs, references: References, source: str) -> None:
-    through.objects.bulk_create(
-        through(**{owner: row}, image=references.images[image.key(source)], position=place)
-        for row, record in pairs
-        for place, image in enumerate(record.images)
-    )
-
-
-def _columns(record, references: References) -> dict:
-    """Column to value, the provider as its row."""
-    names = ARTICLE_COLUMNS if isinstance(record, ArticleRecord) else ITEM_COLUMNS
-    values = {name: getattr(record, name) for name in names}
-    provider = record.provider
-    values["provider"] = references.providers[provider.key] if provider else None
-    return values
-
-
-def _follow_verdict(article: Article, record: ArticleRecord, was_removed: bool) -> None:
-    """Set the status from the feed's verdict, as far as the feed may.
-
-    A takedown withdraws whatever stood, the moment it arrives; after it, and before any verdict, an
-    editor's decision counts. What the feed publishes is public from the source's own moment.
-    """
-    newly_removed = record.feed_removed and not was_removed
-    if newly_removed or (record.feed_removed and article.decided_at is None):
-        article.status = Article.Status.WITHDRAWN
-        return
-    if article.decided_at is not None:
-        return
-    verdict = record.feed_published
-    if verdict is None:
-        verdict = settings.SEEDS_UNSCORED == "publish"
-    article.status = Article.Status.PUBLISHED if verdict else Article.Status.HELD
-    article.publish_from = article.published_at if verdict else None
+    if arrival.is_revival:
+        stems = [seed.stem for seed in seeds]
+        Tombstone.objects.filter(source=arrival.source, stem__in=stems).delete()
+    return numbers
 
 
 # Updating ---------------------------------------------------------------------------------------
@@ -195,143 +266,61 @@ def _follow_verdict(article: Article, record: ArticleRecord, was_removed: bool) 
 
 def _load(source: str, stems: list[str]) -> dict[str, Article]:
     """The articles already here, with all that a merge compares, locked until the commit."""
-    related = RelatedItem.objects.select_related("provider").prefetch_related("image_uses__image")
     articles = (
-        Article.objects.filter(source=source, stem__in=stems)
-        .select_related("provider", "delivery")
+        with_all_that_merges(Article.objects.filter(source=source, stem__in=stems))
         .prefetch_related(
-            "image_uses__image", "topic_assignments__tag", Prefetch("related_items", related)
+            Prefetch("proposals", Proposal.objects.open(), to_attr="open_proposals"),
+            Prefetch("leads", Lead.objects.defer("content")),
         )
         .select_for_update(of=("self",))
     )
     return {article.stem: article for article in articles}
 
 
-def _update(article: Article, seed: Seed, references: References) -> Outcome:
-    theirs = seed.record
+def _update(article: Article, seed: Seed, references: References, arrival: Arrival) -> Outcome:
+    is_trashed = article.status == Article.Status.TRASHED
+    if is_trashed and not arrival.is_revival:
+        return Outcome(SKIPPED, article.pk)
     delivery = getattr(article, "delivery", None)
+    ours, theirs = state.of_article(article), state.of_record(seed.record, arrival.source)
     if delivery is None:  # made here under that name; a delivery does not take it over
+        if theirs | {name: ours[name] for name in state.DECISION_COLUMNS} == ours:
+            return Outcome(UNCHANGED, article.pk)
         raise IntegrityError(f"{article.source}/{article.stem} was written in the newsroom")
-    base = _read_back(delivery)
-    changes, kept = merge_values(
-        _comparable(base, ARTICLE_COLUMNS),
-        _comparable(theirs, ARTICLE_COLUMNS),
-        _comparable(article, ARTICLE_COLUMNS),
-        MACHINE_COLUMNS,
-    )
-    changed = _set(article, changes, references)
-    before = article.status, article.publish_from
-    _follow_verdict(article, theirs, was_removed=base.feed_removed)
-    if before != (article.status, article.publish_from):
-        changed += ["status", "publish_from"]
+    base_content = bytes(delivery.content)
+    base_record = read(parse(base_content), base_content)
+    base = state.of_record(base_record, arrival.source)
+    held = leads.HELD_BY_A_PIN if article.pinned_lead_id else ()
+    merged, conflicts = merge_states(base, theirs, ours, MACHINE_COLUMNS, held)
 
-    lists_changed = [
-        _merge_topics(article, base, theirs, references),
-        _merge_pictures(article, base, theirs, references),
-        _merge_related(article, base, theirs, references, kept),
-    ]
+    if is_trashed:
+        article.decided_at = article.decided_by = None
+        Article.objects.filter(pk=article.pk).update(decided_at=None, decided_by=None)
+    verdict, refused = _judge(article, seed.record, merged, base_record.feed_removed)
+    merged |= verdict
+    conflicts += refused
+    move, came_back = leads.note(
+        article, base_record, seed.record, base_content, seed.content, arrival.at
+    )
+    if came_back and not article.pinned_lead_id:
+        merged["is_oscillating"] = True
+    changes = state.difference(ours, merged)
+    was_public = article.is_published(arrival.at)
+    is_changed = apply(article, ours, merged, references, arrival.at)
+    theirs["status"] = verdict_status(seed.record, merged["status"])
+    moves = proposals.record(article, conflicts, theirs, merged, arrival.run_id, arrival.at)
+
+    before = Before(delivery.path, base_content, delivery.delivered_at, delivery.run_id)
     delivery.path, delivery.content = seed.path, seed.content
     delivery.digest, delivery.meaning = seed.digest, seed.meaning
+    delivery.delivered_at, delivery.run_id = arrival.at, arrival.run_id
     delivery.save()
-    if changed or any(lists_changed):
-        article.save(update_fields=[*changed, "updated_at"])
-        return Outcome(UPDATED, tuple(kept))
-    return Outcome(UNCHANGED, tuple(kept))
-
-
-def _read_back(delivery: Delivery) -> ArticleRecord:
-    content = bytes(delivery.content)
-    return read(parse(content), content)
-
-
-def _comparable(item, names) -> dict:
-    """A record or a row as values that can be compared: the provider by its key."""
-    values = {name: getattr(item, name) for name in names}
-    provider = item.provider
-    values["provider"] = (provider.name, provider.domain) if provider else None
-    return values
-
-
-def _set(row, changes: dict, references: References) -> list[str]:
-    for name, value in changes.items():
-        if name == "provider":
-            value = references.providers[value] if value else None
-        setattr(row, name, value)
-    return list(changes)
-
-
-def _merge_topics(article, base, theirs, references) -> bool:
-    rows = {row.tag.name: row for row in article.topic_assignments.all()}
-    result = set(
-        merge_lists(
-            dict.fromkeys(base.topics), dict.fromkeys(theirs.topics), rows, lambda name: False
-        )
+    return Outcome(
+        UPDATED if is_changed else UNCHANGED,
+        article.pk,
+        changes | ({"lead": move} if move else {}),
+        tuple(conflict.name for conflict in conflicts),
+        tuple(moves),
+        before,
+        is_takedown=was_public and article.status == Article.Status.WITHDRAWN,
     )
-    gone = [row.pk for name, row in rows.items() if name not in result]
-    TopicAssignment.objects.filter(pk__in=gone).delete()
-    added = [
-        TopicAssignment(content_object=article, tag=references.topics[name])
-        for name in result
-        if name not in rows
-    ]
-    TopicAssignment.objects.bulk_create(added)
-    return bool(gone or added)
-
-
-def _merge_pictures(owner, base, theirs, references, source: str = "") -> bool:
-    """Pictures of an article or a related item (whose article's source is then given)."""
-    source = source or owner.source
-    rows = {(use.image.url, use.image.site): use for use in owner.image_uses.all()}
-    base_images = {image.key(source): image for image in base.images} if base else {}
-    their_images = {image.key(source): image for image in theirs.images}
-    order = merge_lists(base_images, their_images, rows, lambda key: False)
-    through = owner.images.through
-    name = "article" if through is ArticleImage else "related_item"
-    gone = [row.pk for key, row in rows.items() if key not in order]
-    through.objects.filter(pk__in=gone).delete()
-    changed = bool(gone)
-    for place, key in enumerate(order):
-        row = rows.get(key) or through(**{name: owner}, image=references.images[key])
-        if row.pk is None or row.position != place:
-            row.position = place
-            row.save()
-            changed = True
-    return changed
-
-
-def _merge_related(article, base, theirs, references, kept: list[str]) -> bool:
-    rows = keyed(article.related_items.all())
-    was, now = keyed(base.related), keyed(theirs.related)
-
-    def is_touched(key) -> bool:
-        return _comparable(rows[key], ITEM_COLUMNS) != _comparable(was[key], ITEM_COLUMNS)
-
-    order = merge_lists(was, now, rows, is_touched)
-    gone = [row.pk for key, row in rows.items() if key not in order]
-    RelatedItem.objects.filter(pk__in=gone).delete()
-    changed = bool(gone)
-    added = []
-    for place, key in enumerate(order):
-        row = rows.get(key)
-        if row is None:
-            added.append((article, place, now[key]))
-            continue
-        changes, row_kept = {}, []
-        if key in now:
-            changes, row_kept = merge_values(
-                _comparable(was.get(key, now[key]), ITEM_COLUMNS),
-                _comparable(now[key], ITEM_COLUMNS),
-                _comparable(row, ITEM_COLUMNS),
-                MACHINE_COLUMNS,
-            )
-            kept += [f"related[{place}].{name}" for name in row_kept]
-            changed |= _merge_pictures(
-                row, was.get(key), now[key], references, source=article.source
-            )
-        if row.position != place:
-            changes["position"] = place
-        if changes:
-            row.save(update_fields=_set(row, changes, references))
-            changed = True
-    _add_related(added, references, article.source)
-    return changed or bool(added)

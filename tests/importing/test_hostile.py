@@ -49,7 +49,7 @@ class MutantTests(TestCase):
             again = import_seeds([folder], "feed")
         self.assertEqual(report.total, MUTANTS + MUTANTS // 10)
         self.assertEqual(Article.objects.filter(stem__contains="good").count(), MUTANTS // 10)
-        self.assertGreater(report.failed_files, MUTANTS // 4)
+        self.assertGreater(report.failed, MUTANTS // 4)
         self.assertGreater(report.created, MUTANTS // 10 + MUTANTS // 6)
         for _, problem in report.failures:
             self.assertGreaterEqual(problem.line, 1)

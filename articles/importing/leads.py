@@ -1,0 +1,83 @@
+"""Flapping: the feed swaps one copy of a story for another, and often back again.
+
+Provider, links, date, excerpt and pictures swap together. Each copy is kept as a `Lead`; one that
+comes back makes its article oscillate, until an editor pins one of them.
+"""
+
+from datetime import datetime
+
+from .. import weblinks
+from ..models import Article, Lead
+from .records import ArticleRecord
+
+# What swaps together, and what a pin holds.
+LEAD_COLUMNS = (
+    "provider",
+    "published_at",
+    "excerpt",
+    "type",
+    "web_url",
+    "original_url",
+    "amp_url",
+    "cdn_amp_url",
+    "featured_content",
+)
+HELD_BY_A_PIN = frozenset([*LEAD_COLUMNS, "images"])
+
+LeadKey = tuple[str, str, str]  # provider's name, its domain, the link
+
+
+def key_of(record: ArticleRecord) -> LeadKey:
+    name, domain = record.provider.key if record.provider else ("", "")
+    link = weblinks.normalise(record.web_url) or weblinks.normalise(record.original_url)
+    return name, domain, link
+
+
+def note(
+    article: Article,
+    base: ArticleRecord,
+    theirs: ArticleRecord,
+    base_content: bytes,
+    content: bytes,
+    at: datetime,
+) -> tuple[list, bool]:
+    """Keep the lead that a delivery brings. Returns ([key before, key after] or [] where it stays
+    the same, whether a lead came back). Costs a query only where leads are kept or the lead moves.
+    """
+    was, now = key_of(base), key_of(theirs)
+    known = {(lead.provider_name, lead.domain, lead.link): lead for lead in article.leads.all()}
+    if was == now and not known:
+        return [], False
+    if was not in known:
+        Lead.objects.create(**_fields(article, was), content=base_content, last_at=at)
+    lead = known.get(now)
+    if lead is None:
+        Lead.objects.create(**_fields(article, now), content=content, last_at=at)
+    else:
+        lead.content, lead.last_at = content, at
+        lead.arrivals += was != now
+        lead.save(update_fields=["content", "last_at", "arrivals"])
+    if was == now:
+        return [], False
+    return [list(was), list(now)], lead is not None
+
+
+def take_back(article: Article, move: list) -> None:
+    """Forget the move [key before, key after] that `note` returned."""
+    leads = {(lead.provider_name, lead.domain, lead.link): lead for lead in article.leads.all()}
+    after = leads.pop(tuple(move[1]), None)
+    if after is None:
+        return
+    after.arrivals -= 1
+    if after.arrivals:
+        after.save(update_fields=["arrivals"])
+        return
+    after.delete()
+    # The first move made two of them: one alone is no choice.
+    for lead in leads.values():
+        if len(leads) == 1 and lead.arrivals == 1:
+            lead.delete()
+
+
+def _fields(article: Article, key: LeadKey) -> dict:
+    return {"article": article} | dict(zip(("provider_name", "domain", "link"), key, strict=True))

@@ -1,0 +1,86 @@
+"""One import at a time: a lock that dies with the process that holds it.
+
+On PostgreSQL an advisory lock of the session, on SQLite `flock` on a file beside the database. No
+row and no file is left that somebody would have to remove after a crash.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+# An arbitrary number, the same in every process: it names the lock among others in one database.
+ADVISORY_KEY = 4_720_313_509
+_POLL = 0.2  # seconds
+
+
+class ImportRunning(Exception):
+    """Another import holds the lock; the text says which process, as far as can be known."""
+
+
+@contextmanager
+def exclusive(wait: float = 0) -> Iterator[None]:
+    """Hold the import lock, having waited for it up to `wait` seconds. Raises ImportRunning."""
+    take = _take_advisory if connection.vendor == "postgresql" else _take_file
+    deadline = time.monotonic() + wait
+    while True:
+        release = take(is_last_try=time.monotonic() >= deadline)
+        if release:
+            break
+        time.sleep(_POLL)
+    try:
+        yield
+    finally:
+        release()
+
+
+def _take_advisory(is_last_try: bool):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_KEY])
+        if cursor.fetchone()[0]:
+            return _release_advisory
+        if is_last_try:
+            cursor.execute(
+                "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                " AND (classid::bigint << 32 | objid::bigint) = %s",
+                [ADVISORY_KEY],
+            )
+            row = cursor.fetchone()
+            raise ImportRunning(f"database session {row[0] if row else 'unknown'}")
+    return None
+
+
+def _release_advisory() -> None:
+    # A lost connection has released it already.
+    if connection.connection is not None and not connection.connection.closed:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_KEY])
+
+
+def _take_file(is_last_try: bool):
+    name = connection.settings_dict["NAME"]
+    if connection.is_in_memory_db():
+        return lambda: None  # a database that no other process can see
+    path = Path(f"{name}.import-lock")
+    # Opened without truncating: the other's name must stay readable.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 100).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        if is_last_try:
+            raise ImportRunning(f"process {holder or 'unknown'}") from None
+        return None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+
+    def release():
+        os.ftruncate(descriptor, 0)
+        os.close(descriptor)
+
+    return release
