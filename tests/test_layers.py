@@ -11,7 +11,7 @@ LAYERS = [
     ["wording", "weblinks"]
     + [f"importing.{name}" for name in ("seedfile", "records", "state", "merge")],
     ["models"],
-    ["importing", "prose"],
+    ["importing", "prose", "digest"],
     ["views", "filters", "forms", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]

@@ -58,7 +58,7 @@ class Journal:
         insert(ImportedFile, list(_FILE_COLUMNS), [_row(run_id, result) for result in results])
         ImportRun.objects.filter(pk=run_id).update(**counts)
 
-    def fill(self, filled: list[tuple[str, int]]) -> None:
+    def fill(self, filled: list[tuple]) -> None:
         """Remember shared rows to which this run gave a size or a logo."""
         self.run.filled += filled
         self.run.save(update_fields=["filled"])

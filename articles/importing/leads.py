@@ -1,14 +1,22 @@
 """Flapping: the feed swaps one copy of a story for another, and often back again.
 
 Provider, links, date, excerpt and pictures swap together. Each copy is kept as a `Lead`; one that
-comes back makes its article oscillate, until an editor pins one of them.
+comes back makes its article oscillate, until an editor pins one of them. `note` and `take_back` are
+the import's, `pin`, `unpin` and `dismiss` the editor's, from the admin.
 """
 
 from datetime import datetime
 
+from django.db import transaction
+from django.utils import timezone
+
 from .. import weblinks
 from ..models import Article, Lead
-from .records import ArticleRecord
+from . import state
+from .apply import apply, with_all_that_merges
+from .merge import merge_states
+from .records import ArticleRecord, of_content
+from .references import References
 
 # What swaps together, and what a pin holds.
 LEAD_COLUMNS = (
@@ -77,6 +85,50 @@ def take_back(article: Article, move: list) -> None:
     for lead in leads.values():
         if len(leads) == 1 and lead.arrivals == 1:
             lead.delete()
+
+
+def pin(lead: Lead) -> Article:
+    """Make this copy the article's, whatever the feed swaps it for. What an editor wrote in those
+    fields stays."""
+    with transaction.atomic():
+        article = _follow(lead.article_id, bytes(lead.content))
+        article.pinned_lead, article.is_oscillating = lead, False
+        article.save(update_fields=["pinned_lead", "is_oscillating"])
+        return article
+
+
+def unpin(article: Article) -> Article:
+    """Follow the feed again, from the copy that it delivered last."""
+    with transaction.atomic():
+        article = _follow(article.pk, None)
+        article.pinned_lead = None
+        article.save(update_fields=["pinned_lead"])
+        return article
+
+
+def dismiss(article: Article) -> None:
+    """The feed may swap as it likes; the article is marked again when it next goes back."""
+    Article.objects.filter(pk=article.pk).update(is_oscillating=False)
+
+
+def _follow(article_id: int, content: bytes | None) -> Article:
+    """Set what swaps together to what a copy's file says, or to the last delivery's where None.
+
+    Where nobody touched it, the row holds what the pinned copy says, or else the last delivery.
+    """
+    locked = Article.objects.select_for_update(of=("self",)).select_related("pinned_lead")
+    article = with_all_that_merges(locked).get(pk=article_id)
+    delivered = bytes(article.delivery.content)
+    held = bytes(article.pinned_lead.content) if article.pinned_lead else delivered
+    ours = state.of_article(article)
+    base, theirs = (
+        state.of_record(of_content(file), article.source)
+        for file in (held, delivered if content is None else content)
+    )
+    merged, _ = merge_states(base, theirs, ours)
+    target = ours | {name: merged[name] for name in HELD_BY_A_PIN}
+    apply(article, ours, target, References.of_states([target]), timezone.now())
+    return article
 
 
 def _fields(article: Article, key: LeadKey) -> dict:

@@ -12,24 +12,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from ..models import Article, ImportRun
 from . import journal, lock, pictures, records, seedfile, upsert
+from .fingerprints import fingerprint, reading
 from .journal import FileResult, Journal
 from .seedfile import Problem, SeedError
 from .upsert import CREATED, SKIPPED, UNCHANGED, UPDATED, Arrival, Known, Outcome, Seed
 
 BATCH = 200  # files in one transaction
 FAILED = "failed"
-# Part of every digest: raise it when a seed is read in a new way, and every file is read again.
-READING = 1
 
 
 class SourceFile(Protocol):
@@ -202,7 +199,7 @@ class _Run:
         self.source, self.options, self.on_file = source, options, on_file
         self.at = options.at or timezone.now()
         self.report = ImportReport()
-        self.reading = _reading()
+        self.reading = reading()
         self.first_of: dict[str, str] = {}  # stem to the path it was first met at
         shown = {"revive": options.is_revival} if options.is_revival else {}
         self.journal = Journal(
@@ -267,7 +264,7 @@ class _Run:
         return trashed and not self.options.is_revival
 
     def _sort(self, file, stem, content, known: Known | None, seeds, again) -> None:
-        digest = self.reading + blake2b(content, digest_size=14).hexdigest()
+        digest = fingerprint(content, self.reading)
         is_here = known is not None and known.status != Article.Status.TRASHED
         if is_here and digest == known.digest:
             self.report.unchanged += 1
@@ -357,13 +354,6 @@ def _seed(stem: str, name: str, content: bytes, digest: str) -> Seed:
             why = f"its name is {len(text)} characters long; expected at most {limit}"
             raise SeedError([Problem(1, "file", why, "size")])
     return Seed(name, stem, content, digest, records.meaning(parsed), record)
-
-
-def _reading() -> str:
-    """Four hex digits for how seeds are read just now: the start of every digest, so that a new
-    version of the reading, or another SEEDS_UNSCORED, is no "unchanged"."""
-    reading = f"{READING}{settings.SEEDS_UNSCORED}".encode()
-    return blake2b(reading, digest_size=2).hexdigest()
 
 
 def _is_recorded(result: FileResult) -> bool:

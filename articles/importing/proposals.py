@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ..models import Article, Proposal
+from ..models import Article, Proposal, RelatedItem
 from . import state
 from .apply import apply, with_all_that_merges
 from .merge import Conflict
@@ -69,32 +69,34 @@ def record(
     return moves
 
 
-def take_back(article: Article, moves: Iterable[Move], run_id: int | None, at: datetime) -> None:
-    """Put the open proposals back to where they were before `moves`. What an editor has decided
-    since stays decided."""
-    rows = keyed(article.related_items.all())
+def take_back(article_id: int, moves: Iterable[Move], run_id: int | None, since: datetime) -> None:
+    """Put the article's open proposals back to where they were before `moves`. What an editor has
+    decided `since` then stays decided."""
+    items = RelatedItem.objects.filter(article=article_id).select_related("provider")
+    rows = keyed(items)
     for item, field, base, before, after in moves:
         row = rows.get(tuple(item)) if item else None
         if item and row is None:
             continue
-        found = Proposal.objects.filter(article=article, related_item=row, field=field)
-        now = found.open().first()
-        if after is None:
-            if now is None and not found.filter(resolved_at__gt=at).exists():
+        found = Proposal.objects.filter(article=article_id, related_item=row, field=field)
+        waiting = found.open().first()
+        if after is None and waiting is None:
+            decided = found.exclude(resolution=Proposal.Resolution.SETTLED)
+            if not decided.filter(resolved_at__gte=since).exists():
                 Proposal.objects.create(
-                    article=article,
+                    article_id=article_id,
                     related_item=row,
                     field=field,
                     base=base,
                     theirs=before,
                     run_id=run_id,
                 )
-        elif now is not None and now.theirs == after:
+        elif waiting is not None and waiting.theirs == after:
             if before is None:
-                now.delete()
+                waiting.delete()
             else:
-                now.theirs = before
-                now.save(update_fields=["theirs"])
+                waiting.theirs = before
+                waiting.save(update_fields=["theirs"])
 
 
 def accept(proposal: Proposal, by) -> None:

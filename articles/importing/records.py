@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import weblinks
 from ..wording import NOT_STORABLE
-from .seedfile import Path, Problem, SeedError, SeedFile, line_of, name_of
+from .seedfile import Path, Problem, SeedError, SeedFile, line_of, name_of, parse
 
 MAX_EXCERPT = 16 * 1024  # bytes: what follows cleans HTML at a cost that grows with the square
 MAX_LIST = 1000
@@ -362,6 +362,11 @@ def read(seed: SeedFile, content: bytes) -> ArticleRecord:
     values["images"] = _each_once(values["images"])
     values["topics"] = tuple(sorted(set(values["topics"])))
     return ArticleRecord(**values, unknown_keys=tuple(sorted(log.unknown_keys)))
+
+
+def of_content(content: bytes) -> ArticleRecord:
+    """The record of a file's bytes; raises SeedError."""
+    return read(parse(content), content)
 
 
 def meaning(seed: SeedFile) -> str:

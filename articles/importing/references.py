@@ -16,7 +16,8 @@ class References:
 
     Costs one query for each kind (more only past 500 values) and one more for a kind of which rows
     are missing. A picture's size and a provider's logo are filled in where the row has none:
-    `filled` names those rows, as ("image" or "logo", number). New rows remember the run `run_id`.
+    `filled` names those rows: ("image", number, width, height), ("logo", number, image's number).
+    New rows remember the run `run_id`.
     """
 
     def __init__(
@@ -27,7 +28,7 @@ class References:
         source: str = "",
         run_id: int | None = None,
     ):
-        self.filled: list[tuple[str, int]] = []
+        self.filled: list[tuple] = []
         self._run_id = run_id
         logos = {key: record.logo for key, record in providers.items() if record.logo}
         for logo in logos.values():
@@ -73,7 +74,7 @@ class References:
             if width is None and record is not None and record.width:
                 unsized.append(Image(pk=pk, width=record.width, height=record.height))
         Image.objects.bulk_update(unsized, ["width", "height"])
-        self.filled += [("image", image.pk) for image in unsized]
+        self.filled += [("image", image.pk, image.width, image.height) for image in unsized]
         missing = [key for key in wanted if key not in found]
         numbers = reserve_ids(Image, len(missing))
         insert(
@@ -98,7 +99,7 @@ class References:
             if logo is None and (name, domain) in logo_of:
                 bare.append(Provider(pk=pk, logo_id=logo_of[name, domain]))
         Provider.objects.bulk_update(bare, ["logo"])
-        self.filled += [("logo", provider.pk) for provider in bare]
+        self.filled += [("logo", provider.pk, provider.logo_id) for provider in bare]
         missing = [key for key in wanted if key not in found]
         if missing:
             taken = set(Provider.objects.values_list("slug", flat=True))

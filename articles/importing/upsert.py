@@ -27,9 +27,8 @@ from . import leads, proposals, state
 from .apply import IMAGE_USE_COLUMNS, add_related, apply, with_all_that_merges
 from .bulk import insert, reserve_ids
 from .merge import Conflict, merge_states
-from .records import ARTICLE_COLUMNS, MACHINE_COLUMNS, ArticleRecord, read
+from .records import ARTICLE_COLUMNS, MACHINE_COLUMNS, ArticleRecord, of_content
 from .references import References, free_slugs
-from .seedfile import parse
 
 CREATED, UPDATED, UNCHANGED, SKIPPED = "created", "updated", "unchanged", "skipped"
 
@@ -119,7 +118,7 @@ def store_again(seeds: dict[int, Seed], at: datetime) -> None:
 
 def write(
     arrival: Arrival, seeds: list[Seed]
-) -> tuple[dict[str, Outcome | Exception], list[tuple[str, int]]]:
+) -> tuple[dict[str, Outcome | Exception], list[tuple]]:
     """Stem to outcome, or to the database's refusal of that one file; and what was filled in
     (see `References.filled`). Runs in a transaction."""
     try:
@@ -288,7 +287,7 @@ def _update(article: Article, seed: Seed, references: References, arrival: Arriv
             return Outcome(UNCHANGED, article.pk)
         raise IntegrityError(f"{article.source}/{article.stem} was written in the newsroom")
     base_content = bytes(delivery.content)
-    base_record = read(parse(base_content), base_content)
+    base_record = of_content(base_content)
     base = state.of_record(base_record, arrival.source)
     held = leads.HELD_BY_A_PIN if article.pinned_lead_id else ()
     merged, conflicts = merge_states(base, theirs, ours, MACHINE_COLUMNS, held)

@@ -6,7 +6,7 @@ Written by `importing.upsert` and the admin, asked by everything else.
 from datetime import datetime
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -19,6 +19,7 @@ from ..wording import first_free, slug_of
 from .fields import ByteOrderedCharField, WebURLField
 from .item import ReadableItem
 from .related import RelatedItem
+from .tombstone import Tombstone
 from .topic import TopicAssignment
 
 
@@ -42,6 +43,19 @@ class ArticleQuerySet(models.QuerySet):
 
     def about(self, topic):
         return self.filter(topic_assignments__tag=topic)
+
+    def delete(self):
+        """Deletes for good: a tombstone keeps the next delivery from bringing them back."""
+        with transaction.atomic():
+            Tombstone.bury(self)
+            return super().delete()
+
+    def delete_unburied(self):
+        """Deletes as if they had never come: the next delivery may bring them again."""
+        return super().delete()
+
+    delete.alters_data = delete_unburied.alters_data = True
+    delete.queryset_only = delete_unburied.queryset_only = True
 
     def for_listing(self):
         """What a card shows, in three queries however many rows: articles with their providers,
@@ -277,6 +291,14 @@ class Article(ReadableItem, models.Model):
 
     def get_absolute_url(self):
         return reverse("articles:detail", args=[self.slug])
+
+    def delete(self, *args, **kwargs):
+        """Deletes for good, see `ArticleQuerySet.delete`."""
+        with transaction.atomic():
+            Tombstone.bury([self])
+            return super().delete(*args, **kwargs)
+
+    delete.alters_data = True
 
     def is_published(self, at: datetime | None = None) -> bool:
         """Whether readers may see this row at the aware moment `at` (None: now).

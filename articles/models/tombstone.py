@@ -34,3 +34,14 @@ class Tombstone(models.Model):
 
     def __str__(self):
         return self.title
+
+    @classmethod
+    def bury(cls, articles) -> None:
+        """Keep the identity of articles that are about to be deleted."""
+        cls.objects.bulk_create(
+            [
+                cls(source=article.source, stem=article.stem, title=article.title)
+                for article in articles
+            ],
+            ignore_conflicts=True,
+        )
