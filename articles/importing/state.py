@@ -3,7 +3,7 @@
 What `merge` compares, `apply` writes, an import run remembers and an undo goes back to. A state
 maps each column to its value (the provider to its key) and holds three lists: `topics` (names,
 sorted), `images` (keys, in order) and `related` (key to the item's own state, in order). A row's
-state also holds `status` and `publish_from`, which no record has.
+state also holds the DECISION_COLUMNS, which no record has.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ from .records import (
 State = dict[str, Any]
 
 LISTS = ("topics", "images", "related")
-DECISION_COLUMNS = ("status", "publish_from")
+DECISION_COLUMNS = ("status", "publish_from", "is_oscillating")
 _MOMENTS = ("published_at", "publish_from")
 
 
