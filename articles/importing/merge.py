@@ -95,12 +95,16 @@ def merge_lists(base: Mapping, theirs: Mapping, ours: Mapping, is_touched: Calla
 
     The three map a key to an item. The feed's additions and removals are taken, and so are the
     editors'; an item that the feed drops stays if `is_touched(key)` says an editor changed it.
-    The order is the feed's, unless an editor reordered the list: then new items come last.
+    The order is the feed's, and what only stands here keeps its place behind what it stood behind;
+    but where an editor reordered the list, that order stays and new items come last.
     """
     stays = [key for key in ours if key in theirs or key not in base or is_touched(key)]
     added = [key for key in theirs if key not in base and key not in ours]
     if [key for key in ours if key in base] != [key for key in base if key in ours]:
         return stays + added
     present = {*stays, *added}
-    follows = [key for key in theirs if key in present]
-    return follows + [key for key in stays if key not in theirs]
+    merged = [key for key in theirs if key in present]
+    for place, key in enumerate(stays):
+        if key not in theirs:
+            merged.insert(merged.index(stays[place - 1]) + 1 if place else 0, key)
+    return merged

@@ -36,7 +36,7 @@ class MergeListsTests(SimpleTestCase):
             ("abc", "cabd", "bac", "bacd"),  # so did an editor: the editor's order, new ones last
             ("abc", "ab", "abc", "ab"),  # the feed drops one
             ("abc", "abc", "ab", "ab"),  # an editor did: it does not come back
-            ("ab", "abc", "abd", "abcd"),  # both add
+            ("ab", "abc", "abd", "abdc"),  # both add; ours stays behind what it stood behind
             ("ab", "b", "a", ""),  # each drops another
             ("", "a", "a", "a"),  # both add the same
         ]:
