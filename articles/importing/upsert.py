@@ -184,8 +184,9 @@ def _judge(article: Article, record: ArticleRecord, merged: state.State, was_rem
     A takedown withdraws whatever stood, the moment it arrives, unless an editor keeps the article
     public; after it, and before any verdict, an editor's decision counts.
     """
-    if record.feed_removed and not was_removed and article.is_kept_public:
-        return {}, [Conflict(None, "status", article.status, Article.Status.WITHDRAWN.value)]
+    if record.feed_removed and article.is_kept_public:
+        asks = Conflict(None, "status", article.status, Article.Status.WITHDRAWN.value)
+        return {}, [] if was_removed else [asks]
     if record.feed_removed and not was_removed or article.decided_at is None:
         return verdict_on(record, merged["published_at"]), []
     return {}, []
