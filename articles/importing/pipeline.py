@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -290,6 +291,7 @@ class _Run:
                     self._count(seeds[stem][0], seeds[stem][1], outcome, results)
                 if filled and run_id:
                     self.journal.fill(filled)
+            results.sort(key=attrgetter("name"))  # those that failed came first
             if is_dry_run:
                 transaction.set_rollback(True)
             elif run_id:

@@ -6,6 +6,7 @@ sorted), `images` (keys, in order) and `related` (key to the item's own state, i
 state also holds the DECISION_COLUMNS, which no record has.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +103,25 @@ def difference(before: State, after: State) -> dict[str, Any]:
     if items or orders[0] != orders[1]:
         changes["related"] = {"order": orders, "items": items}
     return changes
+
+
+def values_changed(changes: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """(name, value before, value after) of each change that `difference` found, as people read it:
+    related items field by field, and by their headline where they came or went."""
+    for name, change in changes.items():
+        if name != "related":
+            yield name, *change
+            continue
+        for key, before, after in change["items"]:
+            where = f"related[{key[0]}]"
+            if before is None or after is None:
+                yield where, before and before["title"], after and after["title"]
+                continue
+            for field, value in after.items():
+                if value != before[field]:
+                    yield f"{where}.{field}", before[field], value
+        if not change["items"]:
+            yield "related (order)", *[[key[0] for key in keys] for keys in change["order"]]
 
 
 def around(now: State, changes: dict[str, Any]) -> tuple[State, State]:

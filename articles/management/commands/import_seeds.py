@@ -8,11 +8,13 @@ from time import monotonic
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from articles.importing import errors
 from articles.importing.journal import FileResult
 from articles.importing.lock import ImportRunning
 from articles.importing.pipeline import ImportReport, Options, import_seeds
+from articles.importing.state import values_changed
 
 FAILURES, CONFLICTS, COULD_NOT_RUN = 1, 2, 3  # exit statuses beside 0: all is well
 
@@ -23,6 +25,13 @@ class Command(BaseCommand):
         "stays), known ones left alone. Exit status 0: all good, 1: some files failed, "
         "2: conflicts wait for an editor, 3: it could not run."
     )
+
+    def create_parser(self, *args, **kwargs):
+        parser = super().create_parser(*args, **kwargs)
+        end = parser.exit
+        # argparse ends with 2, which means something else here.
+        parser.exit = lambda status=0, message=None: end(status and COULD_NOT_RUN, message)
+        return parser
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -97,6 +106,11 @@ class Command(BaseCommand):
                 f"Another import runs already: {error}. Try again when it has ended, or wait for "
                 "it: --wait SECONDS."
             ) from error
+        except DatabaseError as error:
+            raise self.refusal(
+                f"The database refused: {str(error).strip()}. What was imported until then stays; "
+                "run it again."
+            ) from error
         if is_json:
             self.stdout.write(json.dumps(as_json(report, files), ensure_ascii=False, indent=1))
         else:
@@ -139,31 +153,13 @@ def operator() -> str:
 def as_diff(result: FileResult) -> list[str]:
     """A file's line, and below it a line for each value before and after."""
     lines = [f"{result.outcome} {result.path}"]
-    for name, before, after in changed_values(result.changes):
+    for name, before, after in values_changed(result.changes):
         lines.append(f"  {name}")
         lines += [f"  - {json.dumps(before, ensure_ascii=False)}"] if before is not None else []
         lines += [f"  + {json.dumps(after, ensure_ascii=False)}"] if after is not None else []
     for name in result.kept:
         lines.append(f"  {name}: kept an editor's words")
     return lines
-
-
-def changed_values(changes: dict):
-    """(name, value before, value after) of each change that `state.difference` wrote."""
-    for name, change in changes.items():
-        if name != "related":
-            yield name, *change
-            continue
-        for key, before, after in change["items"]:
-            where = f"related[{key[0]}]"
-            if before is None or after is None:
-                yield where, before and before["title"], after and after["title"]
-                continue
-            for field, value in after.items():
-                if value != before[field]:
-                    yield f"{where}.{field}", before[field], value
-        if not change["items"]:
-            yield "related (order)", *[[key[0] for key in keys] for keys in change["order"]]
 
 
 def as_json(report: ImportReport, files: list[FileResult]) -> dict:
@@ -180,7 +176,7 @@ def as_json(report: ImportReport, files: list[FileResult]) -> dict:
                 "outcome": result.outcome,
                 "changes": [
                     {"field": name, "before": before, "after": after}
-                    for name, before, after in changed_values(result.changes)
+                    for name, before, after in values_changed(result.changes)
                 ],
                 "kept": list(result.kept),
                 "problems": [
