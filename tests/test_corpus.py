@@ -3,15 +3,20 @@
 import csv
 import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from django.test import TestCase
 
+from articles.digest import state_digest
+from articles.importing.apply import with_all_that_merges
 from articles.importing.pipeline import import_seeds
-from articles.models import Article, Delivery
+from articles.importing.state import of_article, plain
+from articles.models import Article, Delivery, Proposal, Topic
 from tests.corpus import FOLDER, needs_corpus
+from tests.factories import make_provider
 
 pytestmark = [needs_corpus, pytest.mark.corpus]
 
@@ -110,3 +115,68 @@ class UpdateStreamTests(TestCase):
             listed += [article.stem for article in response.context["page"]]
         self.assertEqual([f"_news/{stem}.md" for stem in listed], public)
         self.assertEqual(self.client.get("/latest/", {"page": page + 1}).status_code, 404)
+
+    def deliver(self, number):
+        return import_seeds([FOLDER / f"update-stream/0{number}/_news"], "powerapps")
+
+    def test_all_deliveries_one_after_the_other_end_where_the_last_one_alone_does(self):
+        self.deliver(7)
+        direct = state_digest()
+        Article.objects.all().delete_unburied()
+        for number in range(8):
+            self.deliver(number)
+        self.assertEqual(state_digest(), direct)
+
+    def test_an_edit_after_each_arrival_stays_and_all_else_follows(self):
+        """One field of every article is edited as soon as it is here; after the last delivery
+        everything else is as if nobody had touched it, and what both changed waits."""
+        self.deliver(7)
+        direct = {article.stem: of_article(article) for article in loaded()}
+        Article.objects.all().delete_unburied()
+
+        edits, said_then, raised = {}, {}, 0
+        for number in range(8):
+            raised += self.deliver(number).conflicts
+            for article in loaded():
+                if article.stem not in edits:
+                    said_then[article.stem] = of_article(article)
+                    edits[article.stem] = edit(article, len(edits))
+        self.assertEqual(len(edits), 192)
+
+        waiting = {(p.article.stem, p.field): p.theirs for p in Proposal.objects.open()}
+        expected = {}
+        for article in loaded():
+            stem = article.stem
+            name, value = edits[stem]
+            now, last = of_article(article), direct[stem]
+            if name == "topics":  # a set: both sides' changes are in it, and nothing waits
+                value = tuple(sorted({*last["topics"], value}))
+            self.assertEqual(now[name], value, (stem, name))
+            for other in now.keys() - {name, "is_oscillating"}:
+                self.assertEqual(now[other], last[other], (stem, other))
+            if name != "topics" and last[name] not in (said_then[stem][name], value):
+                expected[stem, name] = plain(last[name])
+        self.assertEqual(waiting, expected)
+        self.assertTrue(expected, "the stream changes none of the fields that were edited")
+        self.assertGreaterEqual(raised, len(expected))
+
+
+def loaded():
+    return list(with_all_that_merges(Article.objects.order_by("stem")))
+
+
+def edit(article, number: int):
+    """Change one field, another one for each article; returns its name and new value."""
+    name = ("excerpt", "title", "published_at", "web_url", "topics", "provider")[number % 6]
+    if name == "topics":
+        article.topics.add(Topic.objects.get_or_create(name="Chosen here")[0])
+        return name, "Chosen here"
+    value = {
+        "excerpt": f"Our words {number}.",
+        "title": f"Our headline {number}",
+        "published_at": article.published_at + timedelta(minutes=number + 1),
+        "web_url": f"https://chosen.example/{number}",
+        "provider": make_provider("Chosen", "chosen.example"),
+    }[name]
+    Article.objects.filter(pk=article.pk).update(**{name: value})
+    return name, (value.name, value.domain) if name == "provider" else value

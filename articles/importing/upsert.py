@@ -158,7 +158,7 @@ def _write(arrival: Arrival, seeds: list[Seed]):
 # The status -------------------------------------------------------------------------------------
 
 
-def verdict_on(record: ArticleRecord, published_at: datetime) -> dict[str, Any]:
+def verdict_on(record: ArticleRecord) -> dict[str, Any]:
     """The status, and the moment it holds from, that the feed asks for.
 
     What the feed publishes is public from the source's own moment.
@@ -169,7 +169,7 @@ def verdict_on(record: ArticleRecord, published_at: datetime) -> dict[str, Any]:
     if verdict is None:
         verdict = settings.SEEDS_UNSCORED == "publish"
     if verdict:
-        return {"status": Article.Status.PUBLISHED.value, "publish_from": published_at}
+        return {"status": Article.Status.PUBLISHED.value, "publish_from": record.published_at}
     return {"status": Article.Status.HELD.value, "publish_from": None}
 
 
@@ -178,7 +178,7 @@ def verdict_status(record: ArticleRecord, stands: str) -> str:
     return Article.Status.WITHDRAWN.value if record.feed_removed else stands
 
 
-def _judge(article: Article, record: ArticleRecord, merged: state.State, was_removed: bool):
+def _judge(article: Article, record: ArticleRecord, was_removed: bool):
     """What the feed may do to the status, and the conflict where it may not.
 
     A takedown withdraws whatever stood, the moment it arrives, unless an editor keeps the article
@@ -188,7 +188,7 @@ def _judge(article: Article, record: ArticleRecord, merged: state.State, was_rem
         asks = Conflict(None, "status", article.status, Article.Status.WITHDRAWN.value)
         return {}, [] if was_removed else [asks]
     if record.feed_removed and not was_removed or article.decided_at is None:
-        return verdict_on(record, merged["published_at"]), []
+        return verdict_on(record), []
     return {}, []
 
 
@@ -202,7 +202,7 @@ def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list
         for seed in seeds
     ]
     states = [state.of_record(seed.record, arrival.source) for seed in seeds]
-    verdicts = [verdict_on(seed.record, seed.record.published_at) for seed in seeds]
+    verdicts = [verdict_on(seed.record) for seed in seeds]
     numbers = list(reserve_ids(Article, len(seeds)))
     plain = [name for name in ARTICLE_COLUMNS if name != "provider"]
     insert(
@@ -296,7 +296,7 @@ def _update(article: Article, seed: Seed, references: References, arrival: Arriv
     if is_trashed:
         article.decided_at = article.decided_by = None
         Article.objects.filter(pk=article.pk).update(decided_at=None, decided_by=None)
-    verdict, refused = _judge(article, seed.record, merged, base_record.feed_removed)
+    verdict, refused = _judge(article, seed.record, base_record.feed_removed)
     merged |= verdict
     conflicts += refused
     move, came_back = leads.note(
