@@ -1,8 +1,8 @@
 """One number for everything that the newsroom knows, to compare two databases by.
 
 Two databases that say the same give the same digest, whatever the order in which it came in: row
-numbers, moments of arrival, the bytes of `secured` and the records of runs are left out, and so is
-what no article uses. Reads models, writes nothing.
+numbers, moments of arrival, folders, the bytes of `secured` and the records of runs are left out,
+and so is what no article uses. Reads models, writes nothing.
 """
 
 import json
@@ -65,7 +65,7 @@ def lines(source: str | None = None) -> Iterator[str]:
 def _article(article: Article, used) -> dict:
     values = _columns(article)
     delivery = getattr(article, "delivery", None)
-    values["delivery"] = delivery and [delivery.path, delivery.meaning]
+    values["delivery"] = delivery and delivery.meaning
     values["is_decided"] = article.decided_at is not None
     values["pinned_lead"] = article.pinned_lead and article.pinned_lead.link
     values["topics"] = sorted(row.tag.name for row in article.topic_assignments.all())

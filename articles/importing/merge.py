@@ -105,6 +105,12 @@ def merge_lists(base: Mapping, theirs: Mapping, ours: Mapping, is_touched: Calla
     present = {*stays, *added}
     merged = [key for key in theirs if key in present]
     for place, key in enumerate(stays):
-        if key not in theirs:
-            merged.insert(merged.index(stays[place - 1]) + 1 if place else 0, key)
+        if key in theirs:
+            continue
+        if place:
+            merged.insert(merged.index(stays[place - 1]) + 1, key)
+        elif any(other in theirs for other in stays):
+            merged.insert(0, key)
+        else:  # nothing is left that it stood beside
+            merged.append(key)
     return merged

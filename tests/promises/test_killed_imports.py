@@ -1,0 +1,148 @@
+"""An import can die anywhere: killed at any statement, the next run ends where one that was never
+killed ends. And two at once never interleave. On files of their own, or databases, in processes of
+their own: nothing here is simulated but the moment."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.db import connection
+from django.test import SimpleTestCase
+
+from tests.importing.feed import Feed
+from tests.promises import trials
+
+
+class Databases:
+    """Fresh databases of the kind the tests run on, for a TestCase."""
+
+    databases = {"default"}
+
+    def setUp(self):
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.number = 0
+        self.new_database()
+        self.manage("migrate", "-v0")
+
+    def new_database(self) -> None:
+        """From now on everything uses another database, which begins as the first one ended."""
+        self.number += 1
+        if connection.vendor == "sqlite":
+            path = self.folder / f"{self.number}.sqlite3"
+            if self.number > 1:
+                shutil.copy(self.folder / "1.sqlite3", path)
+            self.url = f"sqlite:///{path}"
+            return
+        name = f"dying_{os.getpid()}_{self.number}"
+        template = f" TEMPLATE dying_{os.getpid()}_1" if self.number > 1 else ""
+        self.sql(f"CREATE DATABASE {name}{template}")
+        self.addCleanup(self.sql, f"DROP DATABASE {name} WITH (FORCE)")
+        given = connection.settings_dict
+        user = ":".join(filter(None, [given["USER"], given["PASSWORD"]]))
+        host = ":".join(filter(None, [given["HOST"], str(given["PORT"] or "")]))
+        self.url = f"postgres://{user}@{host}/{name}"
+
+    def sql(self, statement: str) -> None:
+        import psycopg
+
+        given = connection.get_connection_params() | {"dbname": "postgres"}
+        for name in ("cursor_factory", "context", "prepare_threshold"):
+            given.pop(name, None)
+        with psycopg.connect(**given, autocommit=True) as session:
+            session.execute(statement)
+
+    def start(self, *arguments, **options) -> subprocess.Popen:
+        environment = os.environ | {
+            "DATABASE_URL": self.url,
+            "DJANGO_SETTINGS_MODULE": "newsroom.settings",
+        }
+        return subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def run_process(self, *arguments) -> tuple[int, str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=120)
+        self.assertNotIn("Traceback", err)
+        return process.returncode, out.strip()
+
+    def manage(self, *arguments) -> str:
+        status, out = self.run_process("manage.py", *arguments)
+        self.assertEqual(status, 0, out)
+        return out
+
+    def dying(self, statement: int, *options) -> tuple[int, str]:
+        return self.run_process("-m", "tests.promises.dying", self.seeds, statement, *options)
+
+    def digest(self) -> str:
+        return self.manage("state_digest")
+
+
+class KilledImportsTests(Databases, SimpleTestCase):
+    def setUp(self):
+        super().setUp()
+        rnd = random.Random(5)
+        feed = Feed(rnd, 60)
+        self.seeds = feed.deliver(self.folder / "first")
+        self.dying(0)  # every trial begins with a newsroom that knows the first delivery
+        feed.move()
+        feed.items = Feed(rnd, 90).items | feed.items  # new ones among those that change
+        self.seeds = feed.deliver(self.folder / "second")
+        self.new_database()
+        status, out = self.dying(0)
+        self.assertEqual(status, 0)
+        self.statements, self.expected = int(out), self.digest()
+        self.rnd = rnd
+
+    def differs(self, statement: int, *options) -> bool:
+        """Whether an import killed at that statement, and run again, ends elsewhere."""
+        self.new_database()
+        status, _ = self.dying(statement, *options)
+        self.assertEqual(status, -9)
+        self.manage("import_seeds", self.seeds, "--source", "feed")
+        return self.digest() != self.expected
+
+    def test_killed_at_any_statement_the_next_run_ends_the_same(self):
+        moments = self.rnd.sample(range(1, self.statements), trials(4, 100))
+        self.assertEqual([moment for moment in moments if self.differs(moment)], [])
+
+    def test_the_twin_is_left_with_half_a_file(self):
+        """Without transactions a file is half here, and its fingerprint says that it is whole."""
+        moments = range(self.statements // 2, self.statements, 3)
+        self.assertTrue(any(self.differs(moment, "--loose") for moment in moments))
+
+
+class TwoAtOnceTests(Databases, SimpleTestCase):
+    def setUp(self):
+        super().setUp()
+        self.seeds = Feed(random.Random(7), 300).deliver(self.folder / "seeds")
+        self.command = ["manage.py", "import_seeds", self.seeds, "--source", "feed"]
+
+    def test_the_second_waits_or_says_who_runs(self):
+        self.new_database()
+        alone = [self.start(*self.command), self.start(*self.command)]
+        said = [process.communicate(timeout=120)[1] for process in alone]
+        statuses = [process.returncode for process in alone]
+        if statuses != [0, 0]:  # unless the first was so fast that there was no second
+            self.assertEqual(sorted(statuses), [0, 3])
+            refused = said[statuses.index(3)]
+            self.assertRegex(refused, r"Another import runs already: \w[\w ]* \d+\. ")
+        self.new_database()
+        patient = [self.start(*self.command, "--wait", "60") for _ in range(2)]
+        printed = sorted(process.communicate(timeout=120)[0] for process in patient)
+        self.assertEqual([process.returncode for process in patient], [0, 0])
+        self.assertIn("0 created, 0 updated, 300 unchanged", printed[0])
+        self.assertIn("300 created, 0 updated, 0 unchanged", printed[1])
