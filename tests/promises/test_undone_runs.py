@@ -1,6 +1,7 @@
 """A run can be undone: run after run with edits after each, taken back one by one; each time all is
 as if the run had never been and the edits had been made all the same."""
 
+import json
 import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,7 +69,7 @@ class UndoneRunsTests(TestCase):
             with transaction.atomic():
                 for edit in edits:
                     edit()
-                expected = list(lines())
+                expected = unordered(lines())
                 transaction.set_rollback(True)
             run = self.deliver()
             for edit in edits:
@@ -76,7 +77,7 @@ class UndoneRunsTests(TestCase):
             if self.rnd.random() < 0.5:
                 continue  # this one stays
             undo_import(run)
-            wrong += set(lines()) ^ set(expected)
+            wrong += set(unordered(lines())) ^ set(expected)
         return wrong
 
     def test_all_is_as_if_it_had_never_been(self):
@@ -97,3 +98,15 @@ class UndoneRunsTests(TestCase):
         """Going back to what was, without a merge, takes what was written since along."""
         with mock.patch.object(undo, "merge_states", lambda base, theirs, ours, *_: (theirs, [])):
             self.assertTrue(self.violations())
+
+
+def unordered(digest_lines) -> list[str]:
+    """With the related items in an order of their own: where an editor's stands among those that
+    went and came back, nobody can say."""
+    found = []
+    for line in digest_lines:
+        kind, values = json.loads(line)
+        if kind == "article":
+            values["related"].sort(key=json.dumps)
+        found.append(json.dumps([kind, values]))
+    return found
