@@ -1,0 +1,1 @@
+"""What the newsroom's work costs: a generator of seeds and commands that print a table."""
