@@ -1,0 +1,72 @@
+"""What is to be imported: files and folders in, the path of each seed file out, in order.
+
+Read by `pipeline`. Built on os.scandir: a file costs no Path object and no stat, and memory holds
+the names of one folder at a time (of its parents too), given back as the walk goes on: 100,000
+names in one folder take about 14 MB at the beginning and none at the end.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from pathlib import Path
+
+from .pictures import SUFFIXES
+
+Found = tuple[str, str]  # (path to open, path within the root given, with "/")
+
+
+def walk(roots: Iterable[str | os.PathLike]) -> Iterator[Found]:
+    """Each seed file as (path, relative name), sorted by relative name over all roots.
+
+    A file given counts whatever its name, and its relative name is its name. In folders hidden
+    files and folders, pictures, and what is no file (a pipe, a broken link) are passed over; a link
+    to a file counts as the file, a link to a folder is not followed, and a folder that may not be
+    read is passed over. Lazy: folders are read as the walk comes to them. Raises FileNotFoundError
+    at once for a root that is not there.
+    """
+    return merge(*[_walk_root(Path(root)) for root in roots], key=lambda found: found[1])
+
+
+def _walk_root(root: Path) -> Iterator[Found]:
+    if root.is_dir():
+        return _walk_folder(root)
+    if root.exists():
+        return iter([(str(root), root.name)])
+    raise FileNotFoundError(f"{root}: no such file or folder")
+
+
+def _walk_folder(root: Path) -> Iterator[Found]:
+    prefix = str(root / "_")[:-1]  # the root as a Path writes it, with its "/"; "" for "."
+    open_folders = [("", _names(root))]
+    while open_folders:
+        folder, names = open_folders[-1]
+        if not names:
+            open_folders.pop()
+            continue
+        name = folder + names.pop()
+        if name.endswith("/"):
+            open_folders.append((name, _names(prefix + name)))
+        else:
+            yield prefix + name, name
+
+
+def _names(folder: str | os.PathLike) -> list[str]:
+    """The names of a folder's files and folders, last first, so that the first is popped first.
+
+    A folder's ends in "/": so names sort as the whole paths below them would ("a-b" before "a/b").
+    """
+    names = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith("."):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    names.append(name + "/")
+                elif os.path.splitext(name)[1].lower() not in SUFFIXES and entry.is_file():
+                    names.append(name)
+    except PermissionError:
+        return []
+    names.sort(reverse=True)
+    return names
