@@ -12,6 +12,14 @@ from dataclasses import dataclass
 import frontmatter
 import yaml
 from frontmatter.default_handlers import BaseHandler
+from yaml import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
 
 try:
     from yaml.cyaml import CParser as EventParser
@@ -23,7 +31,7 @@ MAX_DEPTH = 12
 MAX_NODES = 20_000
 
 _OPENING = re.compile(r"---[ \t]*\n")
-_CLOSING = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_CLOSING = re.compile(r"\n---[ \t]*$", re.MULTILINE)
 _NULLS = frozenset(["", "~", "null", "Null", "NULL"])
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -129,12 +137,13 @@ class _SeedHandler(BaseHandler):
         opening = _OPENING.match(text)
         if not opening:
             raise _no_front_matter()
-        closing = _CLOSING.search(text, opening.end())
+        # From the opening line's own end on: between the two fences there may be nothing.
+        closing = _CLOSING.search(text, opening.end() - 1)
         if not closing:
             last = text.count("\n") + 1
             reason = "it has no end; expected a line “---” after it"
             raise _refusal(last, "front matter", reason, "front-matter")
-        return text[opening.end() : closing.start()], text[closing.end() :]
+        return text[opening.end() : closing.start() + 1], text[closing.end() :]
 
     def load(self, fm, **kwargs):
         return _Builder(fm, self.lines).mapping()
@@ -155,17 +164,17 @@ class _Builder:
         try:
             self.next = EventParser(self.text).get_event
             self.next()  # the stream's start
-            if type(self.next()) is yaml.StreamEndEvent:
+            if type(self.next()) is StreamEndEvent:
                 raise _refusal(
                     1, "front matter", "it is empty; expected “key: value” lines", "front-matter"
                 )
             event = self.next()
-            if type(event) is not yaml.MappingStartEvent:
+            if type(event) is not MappingStartEvent:
                 raise self.refused(event, "expected “key: value” lines", "front-matter")
             mapping = self.value(event)
             self.next()  # the document's end
             event = self.next()
-            if type(event) is not yaml.StreamEndEvent:
+            if type(event) is not StreamEndEvent:
                 raise self.refused(event, "a second document begins; expected one", "front-matter")
             return mapping
         except yaml.MarkedYAMLError as error:
@@ -184,42 +193,47 @@ class _Builder:
         if self.lines is not None:
             self.lines[tuple(self.trail)] = event.start_mark.line + self.offset
         kind = type(event)
-        if kind is yaml.AliasEvent:
+        if kind is AliasEvent:
             raise self.refused(event, "an alias (*name); expected the value itself", "alias")
         if event.anchor is not None:
             raise self.refused(event, "an anchor (&name); expected none", "alias")
         if event.tag is not None:
             raise self.refused(event, f"a tag ({event.tag}); expected none", "tag")
-        if kind is yaml.ScalarEvent:
-            return None if event.implicit[0] and event.value in _NULLS else event.value
+        if kind is ScalarEvent:
+            text = event.value
+            return None if text in _NULLS and event.implicit[0] else text
         if len(self.trail) >= MAX_DEPTH:
             raise self.refused(event, f"nested deeper than {MAX_DEPTH}; expected less", "size")
-        return self.items(event) if kind is yaml.MappingStartEvent else self.entries()
+        return self.items(event) if kind is MappingStartEvent else self.entries()
 
     def items(self, start) -> dict:
         mapping: dict = {}
-        key_lines: dict = {}
-        while type(event := self.next()) is not yaml.MappingEndEvent:
-            if type(event) is not yaml.ScalarEvent:
+        key_events: dict = {}
+        trail, next_event = self.trail, self.next
+        while type(event := next_event()) is not MappingEndEvent:
+            if type(event) is not ScalarEvent:
                 reason = "a key that is a list, mapping or alias; expected text"
                 raise self.refused(event, reason, "key")
-            key, line = event.value, event.start_mark.line + self.offset
-            self.trail.append(key)
+            key = event.value
+            trail.append(key)
             if event.anchor is not None or event.tag is not None:
                 raise self.refused(event, "a key with an anchor or tag; expected text", "key")
             if key in mapping:
-                reason = f"the key stands twice (first in line {key_lines[key]}); expected once"
+                first = key_events[key].start_mark.line + self.offset
+                reason = f"the key stands twice (first in line {first}); expected once"
                 raise self.refused(event, reason, "duplicate-key")
-            key_lines[key] = line
-            mapping[key] = self.value(self.next())
+            key_events[key] = event
+            mapping[key] = self.value(next_event())
             if self.lines is not None:
-                self.lines[tuple(self.trail)] = line  # an error is at the key, not at the value
-            self.trail.pop()
+                # An error is at the key, not at the value.
+                self.lines[tuple(trail)] = event.start_mark.line + self.offset
+            trail.pop()
         return mapping
 
     def entries(self) -> list:
         entries: list = []
-        while type(event := self.next()) is not yaml.SequenceEndEvent:
+        next_event = self.next
+        while type(event := next_event()) is not SequenceEndEvent:
             self.trail.append(len(entries))
             entries.append(self.value(event))
             self.trail.pop()
