@@ -55,6 +55,8 @@ def normalise_image(url: str) -> str:
     "//host/path" is read as https; "." and ".." go, as browsers take them away at a site's root.
     Returns "" for anything else, `data:` and `javascript:` among it.
     """
+    if _PLAIN.fullmatch(url):
+        return url
     text = _CONTROLS.sub("", html.unescape(url)).strip().replace("\\", "/")
     if text.startswith("//"):
         return normalise("https:" + text)

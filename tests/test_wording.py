@@ -2,7 +2,7 @@
 
 from django.test import SimpleTestCase
 
-from articles.wording import first_free, readable, slug_of
+from articles.wording import NOT_STORABLE, first_free, readable, slug_of
 
 
 class ReadableTests(SimpleTestCase):
@@ -16,6 +16,14 @@ class ReadableTests(SimpleTestCase):
     def test_keeps_letters_of_every_script(self):
         text = "Köln 東京 القاهرة 🎉 क्षि"
         self.assertEqual(readable(text), text)
+
+
+class NotStorableTests(SimpleTestCase):
+    def test_is_never_printable(self):
+        """The importing asks `str.isprintable` first, which answers sooner."""
+        refused = [char for char in map(chr, range(0x110000)) if NOT_STORABLE.match(char)]
+        self.assertEqual([char for char in refused if char.isprintable()], [])
+        self.assertIn("\ud800", refused)
 
 
 class SlugTests(SimpleTestCase):

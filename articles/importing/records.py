@@ -96,7 +96,8 @@ def _text(limit: int, required: bool = False) -> Callable:
             value = ""
         if not isinstance(value, str):
             raise _Unexpected("type", f"{_shown(value)}; expected text")
-        if found := NOT_STORABLE.search(value):
+        # What is printable is storable, and that is known sooner.
+        if not value.isprintable() and (found := NOT_STORABLE.search(value)):
             code = f"U+{ord(found.group()):04X}"
             reason = f"control character {code}; expected text without it"
             raise _Unexpected("control-character", reason)
@@ -110,8 +111,11 @@ def _text(limit: int, required: bool = False) -> Callable:
     return read
 
 
+_excerpt_text = _text(MAX_EXCERPT)
+
+
 def _excerpt(value) -> str:
-    text = _text(MAX_EXCERPT)(value)
+    text = _excerpt_text(value)
     if len(text.encode()) > MAX_EXCERPT:
         raise _Unexpected("size", f"longer than {MAX_EXCERPT:,} bytes")
     return text
@@ -122,8 +126,12 @@ def _name(limit: int, required: bool = False) -> Callable:
     return lambda value: read(value).strip()
 
 
+_url_text = _text(weblinks.MAX_LENGTH)
+_image_url_text = _text(weblinks.MAX_LENGTH, required=True)
+
+
 def _url(value) -> str:
-    url = _text(weblinks.MAX_LENGTH)(value).strip()
+    url = _url_text(value).strip()
     if url and not weblinks.normalise(url):
         reason = f"{_shown(url)}; expected an http:// or https:// address"
         raise _Unexpected("address", reason)
@@ -132,11 +140,11 @@ def _url(value) -> str:
 
 def _loose_url(value) -> str:
     """For addresses that are kept and never linked to."""
-    return _text(weblinks.MAX_LENGTH)(value).strip()
+    return _url_text(value).strip()
 
 
 def _image_url(value) -> str:
-    url = weblinks.normalise_image(_text(weblinks.MAX_LENGTH, required=True)(value))
+    url = weblinks.normalise_image(_image_url_text(value))
     if not url:
         reason = f"{_shown(value)}; expected an http(s) address or a path"
         raise _Unexpected("address", reason)
@@ -146,21 +154,28 @@ def _image_url(value) -> str:
     return url
 
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
+
+
 def _number(least: int) -> Callable:
     def read(value) -> int | None:
         if value is None:
             return None
-        if not isinstance(value, str) or not re.fullmatch(r"[+-]?[0-9]{1,9}", value.strip()):
+        if not isinstance(value, str) or not _WHOLE.fullmatch(value.strip()):
             raise _Unexpected("number", f"{_shown(value)}; expected a whole number")
-        if int(value) < least:
+        number = int(value)
+        if number < least:
             raise _Unexpected("number", f"{value}; expected a whole number from {least}")
-        return int(value)
+        return number
 
     return read
 
 
+_type_name = _name(50)
+
+
 def _type(value) -> str:
-    return _name(50)(value) or "article"
+    return _type_name(value) or "article"
 
 
 def _flag(value) -> bool | None:
@@ -226,69 +241,98 @@ class _Log:
         self.unknown_keys: set[str] = set()
 
 
-def _read_keys(keys, kept: frozenset[str], mapping: dict, path: Path, log: _Log) -> dict[str, Any]:
+class _Table:
+    """The keys of one kind of mapping, and those that are known and of no use here (`kept`)."""
+
+    def __init__(self, keys: tuple[_Key, ...], kept: frozenset[str] = frozenset()):
+        self.keys = keys
+        self.kept = kept
+        self.expected = kept | {key.name for key in keys}
+
+    def unknown(self, mapping: dict) -> set[str]:
+        """The keys of a mapping that are not read and not kept."""
+        if mapping.keys() <= self.expected:
+            return set()
+        read = {_spelling(key, mapping) for key in self.keys}
+        return mapping.keys() - read - self.kept
+
+
+def _spelling(key: _Key, mapping: dict) -> str:
+    """How the mapping spells a key; as today where it has none."""
+    if key.name in mapping:
+        return key.name
+    return next((older for older in key.older if older in mapping), key.name)
+
+
+def _read_keys(table: _Table, mapping: dict, path: Path, log: _Log) -> dict[str, Any]:
     """Field to value for every key of the table; problems go to the log, with their path."""
     values: dict[str, Any] = {}
-    used = 0
-    for key in keys:
-        name = key.name
-        if name not in mapping:
-            name = next((older for older in key.older if older in mapping), name)
-        used += name in mapping
-        values[key.field] = _read_key(key, mapping.get(name), (*path, name), log)
-    if used < len(mapping):
-        read = {next((n for n in (key.name, *key.older) if n in mapping), "") for key in keys}
-        for name in mapping.keys() - read - kept:
-            log.unknown_keys.add(re.sub(r"\[\d+\]", "[]", name_of((*path, name))))
+    for key in table.keys:
+        name = _spelling(key, mapping) if key.older else key.name
+        value = mapping.get(name)
+        try:
+            if value is None and key.is_required:
+                raise _Unexpected("missing", f"missing; expected {key.shape or 'a value'}")
+            if not key.shape:
+                values[key.field] = key.read(value)
+            else:
+                values[key.field] = _read_shape(key, value, (*path, name), log)
+        except _Unexpected as problem:
+            log.problems.append(((*path, name), *problem.args))
+            values[key.field] = None
+    for name in table.unknown(mapping):
+        log.unknown_keys.add(re.sub(r"\[\d+\]", "[]", name_of((*path, name))))
     return values
 
 
-def _read_key(key: _Key, value, path: Path, log: _Log):
+def _read_shape(key: _Key, value, path: Path, log: _Log):
+    if key.shape == MAPPING:
+        return None if value is None else _read_mapping(key, value, path, log)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise _Unexpected("type", f"{_shown(value)}; expected {key.shape}")
+    if len(value) > MAX_LIST:
+        raise _Unexpected("size", f"{len(value):,} entries; expected at most {MAX_LIST:,}")
+    return tuple(
+        _read_entry(key, entry, (*path, place), log)
+        for place, entry in enumerate(value)
+        if entry is not None  # a null in a list is no entry
+    )
+
+
+def _read_entry(key: _Key, entry, path: Path, log: _Log):
     try:
-        if value is None and key.is_required:
-            raise _Unexpected("missing", f"missing; expected {key.shape or 'a value'}")
-        if not key.shape:
-            return key.read(value)
-        if value is None:
-            return None if key.shape == MAPPING else ()
-        if key.shape == MAPPING:
-            if not isinstance(value, dict):
-                raise _Unexpected("type", f"{_shown(value)}; expected {MAPPING}")
-            return key.read(value, path, log)
-        return tuple(_entries(key, value, path, log))
+        if key.shape == LIST:
+            return key.read(entry)
+        return _read_mapping(key, entry, path, log)
     except _Unexpected as problem:
         log.problems.append((path, *problem.args))
         return None
 
 
-def _entries(key: _Key, value, path: Path, log: _Log):
-    """The entries of a list; a null in it is none."""
-    if not isinstance(value, list):
-        raise _Unexpected("type", f"{_shown(value)}; expected {key.shape}")
-    if len(value) > MAX_LIST:
-        raise _Unexpected("size", f"{len(value):,} entries; expected at most {MAX_LIST:,}")
-    entry_key = _Key(key.name, key.field, key.read, MAPPING if key.shape == MAPPINGS else "")
-    for place, entry in enumerate(value):
-        if entry is not None:
-            yield _read_key(entry_key, entry, (*path, place), log)
+def _read_mapping(key: _Key, value, path: Path, log: _Log):
+    if not isinstance(value, dict):
+        raise _Unexpected("type", f"{_shown(value)}; expected {MAPPING}")
+    return key.read(value, path, log)
 
 
 def _read_image(mapping, path, log) -> ImageRecord:
-    values = _read_keys(_IMAGE_KEYS, _IMAGE_KEPT, mapping, path, log)
+    values = _read_keys(_IMAGE, mapping, path, log)
     if values["width"] is None or values["height"] is None:
         values["width"] = values["height"] = None  # half a size reserves no space
     return ImageRecord(**values)
 
 
 def _read_provider(mapping, path, log) -> ProviderRecord:
-    values = _read_keys(_PROVIDER_KEYS, frozenset(), mapping, path, log)
+    values = _read_keys(_PROVIDER, mapping, path, log)
     logos = values.pop("images")
     domain = (values["domain"] or "").lower()
     return ProviderRecord(values["name"], domain, logos[0] if logos else None)
 
 
 def _read_related(mapping, path, log) -> ItemRecord:
-    values = _read_keys(_ITEM_KEYS, _KEPT, mapping, path, log)
+    values = _read_keys(_ITEM, mapping, path, log)
     return ItemRecord(**values | {"images": _each_once(values["images"])})
 
 
@@ -334,6 +378,11 @@ _KEPT = frozenset(
 )
 _IMAGE_KEPT = frozenset(["isCached", "title", "quality"])
 
+_IMAGE = _Table(_IMAGE_KEYS, _IMAGE_KEPT)
+_PROVIDER = _Table(_PROVIDER_KEYS)
+_ITEM = _Table(_ITEM_KEYS, _KEPT)
+_ARTICLE = _Table(_ARTICLE_KEYS, _KEPT)
+
 _LISTS = ("images", "topics", "related")
 ITEM_COLUMNS = tuple(key.field for key in _ITEM_KEYS if key.field not in _LISTS)
 ARTICLE_COLUMNS = tuple(key.field for key in _ARTICLE_KEYS if key.field not in _LISTS)
@@ -349,7 +398,7 @@ def read(seed: SeedFile, content: bytes) -> ArticleRecord:
     `content`, the file's bytes, is looked at only to find those lines.
     """
     log = _Log()
-    values = _read_keys(_ARTICLE_KEYS, _KEPT, seed.metadata, (), log)
+    values = _read_keys(_ARTICLE, seed.metadata, (), log)
     if seed.body.strip():
         log.unknown_keys.add("text below the front matter")
     if log.problems:
