@@ -64,9 +64,17 @@ def _names(folder: str | os.PathLike) -> list[str]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     names.append(name + "/")
-                elif os.path.splitext(name)[1].lower() not in SUFFIXES and entry.is_file():
+                elif is_seed_name(name) and entry.is_file():
                     names.append(name)
     except PermissionError:
         return []
     names.sort(reverse=True)
     return names
+
+
+def is_seed_name(path: str) -> bool:
+    """Whether a file of this name counts as a seed: not hidden, nor in a hidden folder, and no
+    picture."""
+    if path.startswith(".") or "/." in path:
+        return False
+    return os.path.splitext(path)[1].lower() not in SUFFIXES

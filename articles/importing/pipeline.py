@@ -8,8 +8,9 @@ A file that cannot be taken is reported with its line and the rest goes on. A fi
 known costs one read and one hash; one in which only `secured` moved is stored and touches nothing.
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -20,7 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..models import Article, ImportRun
-from . import journal, lock, pictures, records, seedfile, upsert
+from . import bulk, folder, journal, lock, pictures, records, seedfile, upsert
 from .fingerprints import fingerprint, reading
 from .journal import FileResult, Journal
 from .seedfile import Problem, SeedError
@@ -125,30 +126,35 @@ def import_seeds(
     lock.ImportRunning while another import runs.
     """
     roots = list(paths)
-    files = [FolderFile(str(path), name) for path, name in find_seed_files(roots)]
-    report = import_files(files, source, options, on_progress=on_progress, on_file=on_file)
+    files = itertools.starmap(FolderFile, folder.walk(roots))
+    # Counted only where somebody watches: it costs a walk of its own.
+    total = 0 if on_progress is _nothing else sum(1 for _ in folder.walk(roots))
+    report = import_files(files, source, options, total, on_progress=on_progress, on_file=on_file)
     if not options.is_dry_run:
         report.pictures = pictures.take_in(roots, source)
     return report
 
 
 def import_files(
-    files: Sequence[SourceFile],
+    files: Iterable[SourceFile],
     source: str,
     options: Options = Options(),
+    total: int = 0,
     *,
     on_progress: Callable[[int, int], None] = _nothing,
     on_file: Callable[[FileResult], None] = _nothing,
 ) -> ImportReport:
-    """Like `import_seeds`, for files that need not lie in a folder."""
-    with lock.exclusive(options.wait):
+    """Like `import_seeds`, for files that need not lie in a folder; `total` for `on_progress`."""
+    files, done = iter(files), 0
+    with lock.exclusive(options.wait), bulk.unlogged():
         if not options.is_dry_run:
             journal.close_the_dead()
         run = _Run(source, options, on_file)
         try:
-            for start in range(0, len(files), BATCH):
-                run.take(files[start : start + BATCH])
-                on_progress(min(start + BATCH, len(files)), len(files))
+            while batch := list(itertools.islice(files, BATCH)):
+                run.take(batch)
+                done += len(batch)
+                on_progress(done, max(done, total))
             run.finish()
         except BaseException:
             run.interrupt()
@@ -170,27 +176,6 @@ class FolderFile:
         except OSError as error:
             reason = f"it cannot be read ({error.strerror}); expected a readable file"
             raise SeedError([Problem(1, "file", reason, "unreadable")]) from error
-
-
-def find_seed_files(roots: Iterable[Path]) -> list[tuple[Path, str]]:
-    """Each seed file with its path within the folder given, sorted; a file given counts whatever
-    its name. In folders hidden files and pictures are passed over."""
-    found = []
-    for root in roots:
-        if root.is_dir():
-            found += [(path, path.relative_to(root).as_posix()) for path in _files_below(root)]
-        elif root.exists():
-            found.append((root, root.name))
-        else:
-            raise FileNotFoundError(f"{root}: no such file or folder")
-    return sorted(found, key=lambda pair: pair[1])
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix.lower() not in pictures.SUFFIXES and path.is_file():
-            yield path
 
 
 class _Run:
