@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from articles.importing import errors
+from articles.importing import errors, history
 from articles.importing.journal import FileResult
 from articles.importing.lock import ImportRunning
 from articles.importing.pipeline import ImportReport, Options, import_seeds
@@ -71,6 +72,19 @@ class Command(BaseCommand):
             help="write each failed file there, with the reason as a comment at its line",
         )
         parser.add_argument(
+            "--git",
+            type=Path,
+            metavar="REPO",
+            help="import each commit of this repository in order, as a delivery of its own time; "
+            "PATHs are then folders in it (none: wherever seeds usually lie)",
+        )
+        parser.add_argument(
+            "--since",
+            default="",
+            metavar="REV",
+            help="with --git: begin after this commit (none: after the last one taken in)",
+        )
+        parser.add_argument(
             "--wait",
             type=float,
             default=0,
@@ -78,28 +92,15 @@ class Command(BaseCommand):
             help="how long to wait for another import to end (0: not at all)",
         )
 
-    def handle(self, *, paths, source, format, verbosity, **options):
+    def handle(self, *, source, verbosity, **options):
         if not source.strip() or len(source) > 100:
             raise self.refusal("--source takes a name of 1 to 100 characters.")
-        is_json = format == "json"
-        files: list[FileResult] = []
-        is_terminal = verbosity and sys.stderr.isatty()
+        if options["since"] and not options["git"]:
+            raise self.refusal("--since goes with --git.")
+        show = ShowJson(self) if options["format"] == "json" else ShowText(self, verbosity, options)
         try:
-            report = import_seeds(
-                paths or [settings.BASE_DIR / "seeds"],
-                source.strip(),
-                Options(
-                    is_dry_run=options["dry_run"],
-                    is_revival=options["revive"],
-                    is_missing_reported=options["report_missing"],
-                    wait=options["wait"],
-                    operator=operator(),
-                    recorded={"paths": [str(path) for path in paths]} if paths else {},
-                ),
-                on_progress=Progress(self.stderr) if is_terminal else _silent,
-                on_file=self.on_file(is_json, files, options),
-            )
-        except FileNotFoundError as error:
+            reports = list(self.import_all(source.strip(), show, options))
+        except (FileNotFoundError, history.GitError) as error:
             raise self.refusal(str(error)) from error
         except ImportRunning as error:
             raise self.refusal(
@@ -111,35 +112,114 @@ class Command(BaseCommand):
                 f"The database refused: {str(error).strip()}. What was imported until then stays; "
                 "run it again."
             ) from error
-        if is_json:
-            self.stdout.write(json.dumps(as_json(report, files), ensure_ascii=False, indent=1))
-        else:
-            for path, problem in report.failures:
-                self.stderr.write(f"{path}:{problem}")
-            if verbosity:
-                dry = "Dry run, nothing written: " if options["dry_run"] else ""
-                self.stdout.write(f"{dry}{report}")
-        if report.failed:
+        show.end()
+        if any(report.failed for report in reports):
             sys.exit(FAILURES)
-        if report.conflicts:
+        if any(report.conflicts for report in reports):
             sys.exit(CONFLICTS)
 
-    def on_file(self, is_json: bool, files: list[FileResult], options: dict):
-        folder = options["errors_to"]
+    def import_all(self, source: str, show, options: dict) -> Iterator[ImportReport]:
+        """Import and show each delivery: one, or with --git as many as there are commits."""
+        paths = options["paths"]
+        how = Options(
+            is_dry_run=options["dry_run"],
+            is_revival=options["revive"],
+            is_missing_reported=options["report_missing"],
+            wait=options["wait"],
+            operator=operator(),
+            recorded={"paths": [str(path) for path in paths]} if paths else {},
+        )
+        on_file = show.file
+        if folder := options["errors_to"]:
 
-        def note(result: FileResult) -> None:
-            if is_json:
-                files.append(result)
-            elif options["diff"]:
-                for line in as_diff(result):
-                    self.stdout.write(line)
-            if folder and result.problems:
-                errors.write(folder, result)
+            def on_file(result: FileResult) -> None:
+                show.file(result)
+                if result.problems:
+                    errors.write(folder, result)
 
-        return note
+        if options["git"]:
+            folders = tuple(str(path) for path in paths)
+            for commit, report in history.replay(
+                options["git"],
+                source,
+                how,
+                since=options["since"],
+                folders=folders,
+                on_file=on_file,
+            ):
+                show.report(report, commit)
+                yield report
+        else:
+            report = import_seeds(
+                paths or [settings.BASE_DIR / "seeds"],
+                source,
+                how,
+                on_file=on_file,
+                **show.progress(),
+            )
+            show.report(report)
+            yield report
 
     def refusal(self, text: str) -> CommandError:
         return CommandError(text, returncode=COULD_NOT_RUN)
+
+
+class ShowText:
+    """Lines for people: problems on standard error, the rest on standard output."""
+
+    def __init__(self, command, verbosity: int, options: dict):
+        self.out, self.err = command.stdout, command.stderr
+        self.verbosity, self.options = verbosity, options
+
+    def progress(self) -> dict:
+        is_watched = self.verbosity and sys.stderr.isatty()
+        return {"on_progress": Progress(self.err)} if is_watched else {}
+
+    def file(self, result: FileResult) -> None:
+        if self.options["diff"]:
+            for line in as_diff(result):
+                self.out.write(line)
+
+    def report(self, report: ImportReport, commit: history.Commit | None = None) -> None:
+        for path, problem in report.failures:
+            self.err.write(f"{path}:{problem}")
+        if not self.verbosity:
+            return
+        start = "Dry run, nothing written: " if self.options["dry_run"] else ""
+        if commit:
+            start = f"{commit.hash[:12]} of {commit.at:%Y-%m-%d %H:%M}: {start}"
+        self.out.write(f"{start}{report}")
+
+    def end(self) -> None:
+        pass
+
+
+class ShowJson:
+    """One document for machines; with --git a list of them, one a commit."""
+
+    def __init__(self, command):
+        self.out = command.stdout
+        self.files: list[FileResult] = []
+        self.documents: list[dict] = []
+        self.is_list = False
+
+    def progress(self) -> dict:
+        return {}
+
+    def file(self, result: FileResult) -> None:
+        self.files.append(result)
+
+    def report(self, report: ImportReport, commit: history.Commit | None = None) -> None:
+        document = as_json(report, self.files)
+        if commit:
+            self.is_list = True
+            document = {"commit": commit.hash, "at": commit.at.isoformat(), **document}
+        self.documents.append(document)
+        self.files = []
+
+    def end(self) -> None:
+        found = self.documents if self.is_list or not self.documents else self.documents[0]
+        self.out.write(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def operator() -> str:
@@ -207,7 +287,3 @@ class Progress:
             line += " " * 12
         self.stream.write(line, style_func=str, ending=ending)  # progress is no error, so not red
         self.stream.flush()
-
-
-def _silent(done: int, total: int) -> None:
-    pass
