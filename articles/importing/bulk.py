@@ -127,6 +127,9 @@ def _default(field: models.Field) -> Callable[[], Any]:
 
 
 def _adapted(rows, makers: list[Callable], converters: list[tuple[int, Callable]]):
+    if not makers and not converters:
+        yield from rows
+        return
     for row in rows:
         values = [*row, *[make() for make in makers]]
         for place, convert in converters:
@@ -134,6 +137,14 @@ def _adapted(rows, makers: list[Callable], converters: list[tuple[int, Callable]
             if value is not None:
                 values[place] = convert(value)
         yield values
+
+
+def _json(prepared: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Most records of an import are empty lists and mappings: written out once, not each time."""
+    empty = {kind: prepared(kind()) for kind in (dict, list)}
+    return lambda value: (
+        prepared(value) if value or type(value) not in empty else empty[type(value)]
+    )
 
 
 def _converter(field: models.Field) -> Callable[[Any], Any] | None:
@@ -156,5 +167,7 @@ def _converter(field: models.Field) -> Callable[[Any], Any] | None:
             return str(value.replace(tzinfo=None))
         return prepared(value)
 
+    if type(field) is models.JSONField:
+        return _json(prepared)
     is_utc_text = connection.vendor == "sqlite" and connection.timezone is UTC
     return moment if type(field) is models.DateTimeField and is_utc_text else prepared

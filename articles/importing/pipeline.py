@@ -27,7 +27,7 @@ from .journal import FileResult, Journal
 from .seedfile import Problem, SeedError
 from .upsert import CREATED, SKIPPED, UNCHANGED, UPDATED, Arrival, Known, Outcome, Seed
 
-BATCH = 200  # files in one transaction
+BATCH = 500  # files in one transaction: each costs the disk one wait
 FAILED = "failed"
 
 
