@@ -106,9 +106,9 @@ def buried(source: str, stems: list[str]) -> set[str]:
 
 def store_again(seeds: dict[int, Seed], at: datetime) -> None:
     """New bytes with the old meaning (article's number to seed): kept, nothing else is touched."""
-    rows = Delivery.objects.in_bulk(seeds)
-    for article_id, seed in seeds.items():
-        row = rows[article_id]
+    rows = Delivery.objects.in_bulk(seeds)  # less what has been deleted in this moment
+    for article_id, row in rows.items():
+        seed = seeds[article_id]
         row.path, row.content, row.digest = seed.path, seed.content, seed.digest
         row.delivered_at = at
     Delivery.objects.bulk_update(

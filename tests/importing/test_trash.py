@@ -1,5 +1,8 @@
 """Deleted stays deleted, whatever the feed delivers; and what is missing is only reported."""
 
+from unittest import mock
+
+from articles.importing import upsert
 from articles.importing.pipeline import import_seeds
 from articles.models import Article, ImportedFile, Tombstone
 from tests.factories import NOON, make_editor
@@ -71,3 +74,31 @@ class MissingTests(ImportTestCase):
         report = self.run_import(is_missing_reported=True)
         self.assertEqual(report.missing, ["2026-03-02-gone"])
         self.assertTrue(Article.objects.get(stem="2026-03-02-gone").is_published())
+
+
+class MeanwhileTests(ImportTestCase):
+    """An editor deletes or throws away between the reading of a batch and its writing."""
+
+    def run_import_while(self, act, *changes):
+        known = upsert.known_articles
+
+        def then_act(source, stems):
+            found = known(source, stems)
+            act(Article.objects.all())
+            return found
+
+        with mock.patch.object(upsert, "known_articles", then_act):
+            return self.run_import(*changes)
+
+    def test_it_stays_deleted(self):
+        for change in (("heat: 80", "heat: 81"), ("AAAA;BBBB", "CCCC;DDDD")):
+            self.run_import(is_revival=True)
+            self.run_import_while(lambda articles: articles.delete(), change)
+            self.assertFalse(Article.objects.exists())
+
+    def test_it_stays_in_the_trash(self):
+        self.run_import()
+        report = self.run_import_while(
+            lambda articles: articles.update(status="trashed"), ("heat: 80", "heat: 81")
+        )
+        self.assertEqual((report.skipped, self.article.heat), (1, 80))
