@@ -29,8 +29,8 @@ def state_digest(source: str | None = None) -> str:
 
 def lines(source: str | None = None) -> Iterator[str]:
     """What the digest is made of, a line of JSON each, in one order on every database."""
-    articles = Article.objects.order_by("source", "stem").select_related(
-        "provider", "delivery", "pinned_lead", "decided_by"
+    articles = Article.objects.order_by("stem").select_related(
+        "provider", "delivery", "pinned_lead"
     )
     articles = articles.prefetch_related(
         "topic_assignments__tag",
@@ -38,11 +38,12 @@ def lines(source: str | None = None) -> Iterator[str]:
         "related_items__provider",
         "related_items__image_uses__image",
     )
-    if source is not None:
-        articles = articles.filter(source=source)
+    # Sorted here: a database sorts by its language, but stems (see `ByteOrderedCharField`).
+    sources = set(Article.objects.order_by().values_list("source", flat=True).distinct())
     used: dict[str, set[int]] = {"providers": set(), "images": set(), "topics": set()}
-    for article in articles.iterator(_CHUNK):
-        yield _line("article", _article(article, used))
+    for name in sorted(sources if source is None else sources & {source}):
+        for article in articles.filter(source=name).iterator(_CHUNK):
+            yield _line("article", _article(article, used))
     yield from _shared(used)
     proposals = Proposal.objects.open().select_related("article", "related_item")
     if source is not None:
