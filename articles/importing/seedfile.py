@@ -32,7 +32,7 @@ MAX_NODES = 20_000
 
 _OPENING = re.compile(r"---[ \t]*\n")
 _CLOSING = re.compile(r"\n---[ \t]*$", re.MULTILINE)
-_NULLS = frozenset(["", "~", "null", "Null", "NULL"])
+NULLS = frozenset(["", "~", "null", "Null", "NULL"])
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # A path into the mapping: keys and list places, for example ("related", 1, "title").
@@ -98,6 +98,20 @@ def name_of(path: Path) -> str:
     return text or "front matter"
 
 
+def fences(text: str) -> tuple[int, int, int]:
+    """Where the front matter begins and ends, and where what is below it begins."""
+    opening = _OPENING.match(text)
+    if not opening:
+        raise _no_front_matter()
+    # From the opening line's own end on: between the two fences there may be nothing.
+    closing = _CLOSING.search(text, opening.end() - 1)
+    if not closing:
+        last = text.count("\n") + 1
+        reason = "it has no end; expected a line “---” after it"
+        raise _refusal(last, "front matter", reason, "front-matter")
+    return opening.end(), closing.start() + 1, closing.end()
+
+
 def _decode(content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise _refusal(1, "file", f"{len(content):,} bytes; expected at most {MAX_BYTES:,}", "size")
@@ -134,16 +148,8 @@ class _SeedHandler(BaseHandler):
         return True
 
     def split(self, text):
-        opening = _OPENING.match(text)
-        if not opening:
-            raise _no_front_matter()
-        # From the opening line's own end on: between the two fences there may be nothing.
-        closing = _CLOSING.search(text, opening.end() - 1)
-        if not closing:
-            last = text.count("\n") + 1
-            reason = "it has no end; expected a line “---” after it"
-            raise _refusal(last, "front matter", reason, "front-matter")
-        return text[opening.end() : closing.start() + 1], text[closing.end() :]
+        start, end, below = fences(text)
+        return text[start:end], text[below:]
 
     def load(self, fm, **kwargs):
         return _Builder(fm, self.lines).mapping()
@@ -201,7 +207,7 @@ class _Builder:
             raise self.refused(event, f"a tag ({event.tag}); expected none", "tag")
         if kind is ScalarEvent:
             text = event.value
-            return None if text in _NULLS and event.implicit[0] else text
+            return None if text in NULLS and event.implicit[0] else text
         if len(self.trail) >= MAX_DEPTH:
             raise self.refused(event, f"nested deeper than {MAX_DEPTH}; expected less", "size")
         return self.items(event) if kind is MappingStartEvent else self.entries()
