@@ -21,7 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..models import Article, ImportRun
-from . import bulk, folder, journal, lock, pictures, records, seedfile, upsert
+from . import bulk, folder, journal, lock, own, pictures, records, seedfile, upsert
 from .fingerprints import fingerprint, reading
 from .journal import FileResult, Journal
 from .seedfile import Problem, SeedError
@@ -258,7 +258,7 @@ class _Run:
         if is_here and digest == known.digest:
             self.report.unchanged += 1
             return
-        seed = _seed(stem, file.name, content, digest)
+        seed = _seed(self.source, stem, file.name, content, digest)
         self.report.unknown_keys.update(seed.record.unknown_keys)
         if is_here and seed.meaning == known.meaning and known.digest.startswith(self.reading):
             again[known.article_id] = seed
@@ -336,14 +336,15 @@ def _stem(name: str) -> str:
     return stem if stem and dot else base
 
 
-def _seed(stem: str, name: str, content: bytes, digest: str) -> Seed:
+def _seed(source: str, stem: str, name: str, content: bytes, digest: str) -> Seed:
     parsed = seedfile.parse(content)
     record = records.read(parsed, content)
+    words = own.words_in(parsed, content, record, source)
     for text, limit in ((stem, 255), (name, 1000)):
         if len(text) > limit:
             why = f"its name is {len(text)} characters long; expected at most {limit}"
             raise SeedError([Problem(1, "file", why, "size")])
-    return Seed(name, stem, content, digest, records.meaning(parsed), record)
+    return Seed(name, stem, content, digest, records.meaning(parsed), record, words)
 
 
 def _is_recorded(result: FileResult) -> bool:

@@ -75,6 +75,31 @@ class ArticleRecord(ItemRecord):
     unknown_keys: tuple[str, ...] = field(default=(), compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnPicture:
+    url: str
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """What editors decided and wrote, which no key of a feed can say. Blank: nothing said."""
+
+    status: str = ""  # one of OWN_STATUSES: an editor's decision
+    publish_from: datetime | None = None
+    publish_until: datetime | None = None
+    is_kept_public: bool = False
+    slug: str = ""
+    body: str = ""
+    note: str = ""
+    pictures: tuple[OwnPicture, ...] = ()
+
+
+NO_WORDS = OwnWords()
+OWN_STATUSES = ("held", "review", "published", "withdrawn")
+MAX_OWN_TEXT = 64 * 1024  # characters
+
+
 # Readers of one value ---------------------------------------------------------------------------
 
 
@@ -187,6 +212,21 @@ def _flag(value) -> bool | None:
     return word == "true"
 
 
+def _own_status(value) -> str:
+    status = _name(20)(value)
+    if status and status not in OWN_STATUSES:
+        expected = ", ".join(OWN_STATUSES)
+        raise _Unexpected("status", f"{_shown(value)}; expected one of {expected}")
+    return status
+
+
+def _slug(value) -> str:
+    slug = _name(200)(value)
+    if slug and not re.fullmatch(r"[A-Za-z0-9_-]+", slug):
+        raise _Unexpected("address", f"{_shown(value)}; expected letters, digits and hyphens")
+    return slug
+
+
 _MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?"
     r"( ?([Zz]|[+]\d{2}:\d{2})|-\d{2}:\d{2})?)?",
@@ -239,6 +279,16 @@ class _Log:
     def __init__(self):
         self.problems: list[tuple[Path, str, str]] = []  # path, code, reason
         self.unknown_keys: set[str] = set()
+
+    def raise_problems(self, content: bytes) -> None:
+        """Raise SeedError, with the lines of the file `content`, if there are any."""
+        if self.problems:
+            raise SeedError(
+                [
+                    Problem(line_of(content, path), name_of(path), why, code)
+                    for path, code, why in self.problems
+                ]
+            )
 
 
 class _Table:
@@ -336,6 +386,10 @@ def _read_related(mapping, path, log) -> ItemRecord:
     return ItemRecord(**values | {"images": _each_once(values["images"])})
 
 
+def _read_own_picture(mapping, path, log) -> "OwnPicture":
+    return OwnPicture(**_read_keys(_OWN_PICTURE, mapping, path, log))
+
+
 _IMAGE_KEYS = (
     _Key("url", "url", _image_url),
     _Key("width", "width", _number(1)),
@@ -378,10 +432,36 @@ _KEPT = frozenset(
 )
 _IMAGE_KEPT = frozenset(["isCached", "title", "quality"])
 
+# What the newsroom says of its own articles, under one key of its own that no feed is heard on.
+OWN = "newsroom"
 _IMAGE = _Table(_IMAGE_KEYS, _IMAGE_KEPT)
 _PROVIDER = _Table(_PROVIDER_KEYS)
 _ITEM = _Table(_ITEM_KEYS, _KEPT)
-_ARTICLE = _Table(_ARTICLE_KEYS, _KEPT)
+_ARTICLE = _Table(_ARTICLE_KEYS, _KEPT | {OWN})
+
+_OWN_PICTURE_KEYS = (
+    _Key("url", "url", _image_url),
+    _Key("altText", "alt_text", _text(500)),
+)
+_OWN_KEYS = (
+    _Key("status", "status", _own_status),
+    _Key("publishFrom", "publish_from", _moment),
+    _Key("publishUntil", "publish_until", _moment),
+    _Key("keepPublic", "is_kept_public", lambda value: bool(_flag(value))),
+    _Key("slug", "slug", _slug),
+    _Key("body", "body", _text(MAX_OWN_TEXT)),
+    _Key("note", "note", _text(MAX_OWN_TEXT)),
+    _Key("pictures", "pictures", _read_own_picture, MAPPINGS),
+)
+_OWN = _Table(_OWN_KEYS)
+_OWN_PICTURE = _Table(_OWN_PICTURE_KEYS)
+# The newsroom may publish an article of nobody else's.
+_OWN_ARTICLE = _Table(
+    tuple(
+        replace(key, is_required=False) if key.field == "provider" else key for key in _ARTICLE_KEYS
+    ),
+    _ARTICLE.kept,
+)
 
 _LISTS = ("images", "topics", "related")
 ITEM_COLUMNS = tuple(key.field for key in _ITEM_KEYS if key.field not in _LISTS)
@@ -398,16 +478,12 @@ def read(seed: SeedFile, content: bytes) -> ArticleRecord:
     `content`, the file's bytes, is looked at only to find those lines.
     """
     log = _Log()
-    values = _read_keys(_ARTICLE, seed.metadata, (), log)
+    has_own_words = isinstance(seed.metadata.get(OWN), dict)
+    table = _OWN_ARTICLE if has_own_words else _ARTICLE
+    values = _read_keys(table, seed.metadata, (), log)
     if seed.body.strip():
         log.unknown_keys.add("text below the front matter")
-    if log.problems:
-        raise SeedError(
-            [
-                Problem(line_of(content, path), name_of(path), why, code)
-                for path, code, why in log.problems
-            ]
-        )
+    log.raise_problems(content)
     values["images"] = _each_once(values["images"])
     values["topics"] = tuple(sorted(set(values["topics"])))
     return ArticleRecord(**values, unknown_keys=tuple(sorted(log.unknown_keys)))
@@ -416,6 +492,29 @@ def read(seed: SeedFile, content: bytes) -> ArticleRecord:
 def of_content(content: bytes) -> ArticleRecord:
     """The record of a file's bytes; raises SeedError."""
     return read(parse(content), content)
+
+
+def read_own(seed: SeedFile, content: bytes, record: ArticleRecord) -> OwnWords:
+    """The newsroom's own words in one of its own seeds; raises SeedError like `read`.
+
+    Never called for a feed's: a feed does not speak for the newsroom.
+    """
+    log = _Log()
+    mapping = seed.metadata.get(OWN)
+    words = NO_WORDS
+    if not isinstance(mapping, (dict, type(None))):
+        reason = f"{_shown(mapping)}; expected {MAPPING}"
+        log.problems.append(((OWN,), "type", reason))
+    elif mapping:
+        words = OwnWords(**_read_keys(_OWN, mapping, (OWN,), log))
+        if words.status == "published" and words.publish_from is None:
+            words = replace(words, publish_from=record.published_at)
+        begins, ends = words.publish_from, words.publish_until
+        if begins and ends and ends <= begins:
+            reason = "not after the moment it is public from; expected a later one"
+            log.problems.append(((OWN, "publishUntil"), "moment", reason))
+    log.raise_problems(content)
+    return words
 
 
 def meaning(seed: SeedFile) -> str:
@@ -448,3 +547,38 @@ def keyed(items) -> dict[tuple, Any]:
 def _each_once(images: tuple[ImageRecord, ...]) -> tuple[ImageRecord, ...]:
     """A list of pictures may name one twice; the article carries it once."""
     return tuple({image.url: image for image in images}.values()) if images else ()
+
+
+# For writing back -------------------------------------------------------------------------------
+
+_TABLES = {
+    "article": _ARTICLE,
+    "item": _ITEM,
+    "provider": _PROVIDER,
+    "image": _IMAGE,
+    "own": _OWN,
+    "own picture": _OWN_PICTURE,
+}
+
+
+def key_for(kind: str, field: str, mapping: dict | None = None) -> str:
+    """How a mapping of that kind (see `_TABLES`) spells a field, or would spell it."""
+    key = next(key for key in _TABLES[kind].keys if key.field == field)
+    return _spelling(key, mapping or {})
+
+
+def with_value(kind: str, field: str, mapping: dict, value) -> dict:
+    """A copy of the mapping in which a field has this value; None takes its key away.
+
+    A key that it lacks comes where the table of keys has it.
+    """
+    name = key_for(kind, field, mapping)
+    if value is None:
+        return {key: part for key, part in mapping.items() if key != name}
+    if name in mapping:
+        return mapping | {name: value}
+    fields = [key.field for key in _TABLES[kind].keys]
+    above = {key_for(kind, other, mapping) for other in fields[: fields.index(field)]}
+    place = max((place for place, key in enumerate(mapping, 1) if key in above), default=0)
+    items = list(mapping.items())
+    return dict([*items[:place], (name, value), *items[place:]])

@@ -23,11 +23,11 @@ from ..models import (
     Tombstone,
     TopicAssignment,
 )
-from . import leads, proposals, state
+from . import leads, own, proposals, state
 from .apply import IMAGE_USE_COLUMNS, add_related, apply, with_all_that_merges
 from .bulk import insert, reserve_ids
 from .merge import Conflict, merge_states
-from .records import ARTICLE_COLUMNS, MACHINE_COLUMNS, ArticleRecord, of_content
+from .records import ARTICLE_COLUMNS, MACHINE_COLUMNS, ArticleRecord, OwnWords, of_content
 from .references import References, free_slugs
 
 CREATED, UPDATED, UNCHANGED, SKIPPED = "created", "updated", "unchanged", "skipped"
@@ -43,6 +43,7 @@ class Seed:
     digest: str
     meaning: str
     record: ArticleRecord
+    own: OwnWords | None = None  # only in a seed of the newsroom's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list
             (
                 *(number, arrival.source, seed.stem, slug),
                 *(verdict["status"], verdict.get("publish_from"), arrival.at, arrival.at),
-                references.providers[values["provider"]],
+                references.providers[values["provider"]] if values["provider"] else None,
                 *[values[name] for name in plain],
             )
             for number, seed, slug, values, verdict in zip(
@@ -255,6 +256,7 @@ def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list
         ],
         references,
     )
+    own.add_words(arrival.at, zip(numbers, [seed.own for seed in seeds], strict=True))
     if arrival.is_revival:
         stems = [seed.stem for seed in seeds]
         Tombstone.objects.filter(source=arrival.source, stem__in=stems).delete()
@@ -284,7 +286,8 @@ def _update(article: Article, seed: Seed, references: References, arrival: Arriv
     delivery = getattr(article, "delivery", None)
     ours, theirs = state.of_article(article), state.of_record(seed.record, arrival.source)
     if delivery is None:  # made here under that name; a delivery does not take it over
-        if theirs | {name: ours[name] for name in state.DECISION_COLUMNS} == ours:
+        is_silent = {*state.DECISION_COLUMNS, *MACHINE_COLUMNS}  # says nothing about the words
+        if theirs | {name: ours[name] for name in is_silent} == ours:
             return Outcome(UNCHANGED, article.pk)
         raise IntegrityError(f"{article.source}/{article.stem} was written in the newsroom")
     base_content = bytes(delivery.content)

@@ -1,0 +1,84 @@
+"""The newsroom's own words beside an article: out of its row for an export, and back into it.
+
+They stand under one key of a seed (see `records.OwnWords`). Only seeds of the source
+Article.NEWSROOM are heard on it; in a feed's file it is a key like any other that is kept.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from ..models import Article, Image
+from .records import NO_WORDS, ArticleRecord, ImageRecord, OwnPicture, OwnWords, read_own
+from .references import free_slugs
+from .seedfile import Problem, SeedError, SeedFile, line_of
+
+
+def words_in(seed: SeedFile, content: bytes, record: ArticleRecord, source: str) -> OwnWords | None:
+    """What a seed says in the newsroom's voice; None in a feed's.
+
+    Raises SeedError for own words that are not as expected, and for a feed's article without a
+    provider: only the newsroom's own may lack one.
+    """
+    if source == Article.NEWSROOM:
+        return read_own(seed, content, record)
+    if record.provider is None:
+        reason = "missing; expected a mapping"
+        line = line_of(content, ("provider",))
+        raise SeedError([Problem(line, "provider", reason, "missing")])
+    return None
+
+
+def words_of(
+    article: Article, said: OwnWords, written: Callable[[Image], ImageRecord | None]
+) -> OwnWords:
+    """What editors decided and wrote about an article, as far as its seed's own keys cannot say it.
+
+    `said` is what its delivered seed says; `written` gives a picture as the seed names it. Needs
+    `image_uses__image` loaded.
+    """
+    status, is_decided = article.status, article.decided_at is not None
+    is_planned = status in (Article.Status.HELD, Article.Status.REVIEW)
+    is_own = article.source == Article.NEWSROOM
+    pictures = [(written(use.image), use.image.alt_text) for use in article.image_uses.all()]
+    return OwnWords(
+        status=status if is_decided else "",
+        publish_from=article.publish_from if is_decided or is_planned else None,
+        publish_until=article.publish_until,
+        is_kept_public=article.is_kept_public,
+        slug=article.slug if is_own and _has_own_slug(article, said) else "",
+        body=article.body,
+        note=article.note,
+        pictures=tuple(OwnPicture(image.url, alt) for image, alt in pictures if image and alt),
+    )
+
+
+def _has_own_slug(article: Article, said: OwnWords) -> bool:
+    usual = Article.slug_for(article.stem, article.title, article.published_at, ())
+    return bool(said.slug) or article.slug != usual
+
+
+def add_words(at: datetime, created: Iterable[tuple[int, OwnWords | None]]) -> None:
+    """Write own words into articles (their numbers) that an import just made. A decision counts as
+    made at the moment `at`. A query or two for each article that has any."""
+    for number, words in created:
+        if words is None or words == NO_WORDS:
+            continue
+        columns = {
+            "publish_until": words.publish_until,
+            "is_kept_public": words.is_kept_public,
+            "body": words.body,
+            "note": words.note,
+        }
+        if words.status:
+            columns |= {"status": words.status, "decided_at": at}
+        if words.status or words.publish_from:
+            columns["publish_from"] = words.publish_from
+        article = Article.objects.filter(pk=number)
+        if words.slug and not article.filter(slug=words.slug).exists():
+            columns["slug"] = free_slugs([words.slug])[0]
+        article.update(**columns)
+        for picture in words.pictures:
+            uses = Image.objects.filter(article_uses__article=number, url=picture.url)
+            for image in uses.filter(alt_text=""):
+                image.alt_text = picture.alt_text
+                image.save(update_fields=["alt_text"])
