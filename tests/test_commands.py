@@ -229,6 +229,50 @@ class UndoImportTests(Files, TestCase):
         self.assertEqual(sorted(set(kinds)), ["article", "image", "provider", "topic"])
 
 
+class ExportSeedsTests(TestCase):
+    def call(self, *arguments):
+        """What the command printed (output, errors) and its exit status."""
+        out, err = StringIO(), StringIO()
+        try:
+            call_command("export_seeds", *arguments, stdout=out, stderr=err)
+        except SystemExit as stop:
+            return out.getvalue(), err.getvalue(), stop.code
+        return out.getvalue(), err.getvalue(), 0
+
+    def setUp(self):
+        temporary = TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        call_command("import_seeds", stdout=StringIO())
+
+    def test_writes_the_projects_own_seeds_back_byte_for_byte(self):
+        out, err, status = self.call(str(self.folder), "--source", "seeds")
+        self.assertIn("33 written, 0 unchanged, 0 failed", out)
+        self.assertEqual((err, status), ("", 0))
+        for path in filter(Path.is_file, (settings.BASE_DIR / "seeds").iterdir()):
+            self.assertEqual((self.folder / path.name).read_bytes(), path.read_bytes())
+        self.assertIn(
+            "0 written, 33 unchanged", self.call(str(self.folder), "--source", "seeds")[0]
+        )
+
+    def test_names_what_failed_and_what_was_edited_and_ends_with_1(self):
+        failing, edited = Article.objects.order_by("pk")[:2]
+        Article.objects.filter(pk=failing.pk).update(web_url="ftp://x.example/")
+        Article.objects.filter(pk=edited.pk).update(title="Other words")
+        out, err, status = self.call(str(self.folder))
+        self.assertIn(f"{self.folder}/seeds/{failing.delivery.path}: ", err)
+        self.assertIn(f"edited since its delivery: seeds/{edited.delivery.path}\n", out)
+        self.assertIn("32 written, 0 unchanged, 1 failed", out)
+        self.assertEqual(status, 1)
+
+    def test_could_not_run_without_such_a_source_or_without_a_folder(self):
+        (self.folder / "file").touch()
+        for arguments in ([str(self.folder), "--source", "none"], [str(self.folder / "file")]):
+            with self.assertRaises(CommandError) as refusal:
+                self.call(*arguments)
+            self.assertEqual(refusal.exception.returncode, 3)
+
+
 @override_settings(DEBUG=True)
 class QuickstartTests(TestCase):
     def call(self):

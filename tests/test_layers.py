@@ -11,7 +11,7 @@ LAYERS = [
     ["wording", "weblinks"]
     + [
         f"importing.{name}"
-        for name in ("seedfile", "records", "state", "merge", "spans", "rewriting")
+        for name in ("seedfile", "records", "state", "merge", "spans", "rewriting", "seedtext")
     ],
     ["models"],
     ["importing", "prose", "digest"],
