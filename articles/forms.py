@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from .importing.pictures import MAX_PIXELS
 from .importing.records import MAX_EXCERPT
-from .models import Article, Provider, Topic
+from .models import Article, Provider, ProviderAlias, Topic, TopicAlias
 from .prose import MAX_LENGTH as MAX_BODY  # of characters there, of as many bytes here
 from .wording import NOT_STORABLE
 
@@ -182,9 +182,9 @@ class ProviderForm(DeliveredForm):
         """Made from the name where the editor leaves it blank."""
         slug, name = self.cleaned_data["slug"], self.cleaned_data.get("name")
         if slug or not name:
-            return slug
-        taken = set(Provider.objects.values_list("slug", flat=True))
-        return Provider.slug_for(name, self.cleaned_data.get("domain", ""), taken)
+            return _not_an_old_address(slug, ProviderAlias)
+        domain = self.cleaned_data.get("domain", "")
+        return Provider.slug_for(name, domain, Provider.objects.taken_slugs())
 
 
 class TopicForm(DeliveredForm):
@@ -207,8 +207,19 @@ class TopicForm(DeliveredForm):
         """Made from the name where the editor leaves it blank."""
         slug, name = self.cleaned_data["slug"], self.cleaned_data.get("name")
         if slug or not name:
-            return slug
-        return Topic.slug_for(name, set(Topic.objects.values_list("slug", flat=True)))
+            return _not_an_old_address(slug, TopicAlias)
+        return Topic.slug_for(name, Topic.objects.taken_slugs())
+
+
+def _not_an_old_address(slug, aliases):
+    """An address that was merged away leads readers to the survivor, and goes on doing so."""
+    alias = aliases.objects.filter(slug=slug).first() if slug else None
+    if alias:
+        raise ValidationError(
+            _("This address was that of “%(name)s”, and leads readers on. Choose another."),
+            params={"name": str(alias)},
+        )
+    return slug
 
 
 class PictureField(forms.ImageField):

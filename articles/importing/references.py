@@ -102,7 +102,7 @@ class References:
         self.filled += [("logo", provider.pk, provider.logo_id) for provider in bare]
         missing = [key for key in wanted if key not in found]
         if missing:
-            taken = set(Provider.objects.values_list("slug", flat=True))
+            taken = Provider.objects.taken_slugs()
             numbers = reserve_ids(Provider, len(missing))
             rows = []
             for number, key in zip(numbers, missing, strict=True):
@@ -118,7 +118,7 @@ class References:
         found = dict(_in_chunks(Topic, "name", wanted, "name", "pk"))
         missing = [name for name in wanted if name not in found]
         if missing:
-            taken = set(Topic.objects.values_list("slug", flat=True))
+            taken = Topic.objects.taken_slugs()
             numbers = reserve_ids(Topic, len(missing))
             rows = []
             for number, name in zip(numbers, missing, strict=True):

@@ -4,11 +4,12 @@ from .article import Article, ArticleImage
 from .delivery import Delivery
 from .image import Image
 from .lead import Lead
-from .provider import Provider
+from .provider import Provider, ProviderAlias
 from .related import RelatedImage, RelatedItem
 from .run import ImportedFile, ImportRun, Proposal
+from .taxonomy import TaxonomyDelivery
 from .tombstone import Tombstone
-from .topic import Topic, TopicAssignment
+from .topic import Topic, TopicAlias, TopicAssignment
 
 __all__ = [
     "Article",
@@ -20,9 +21,12 @@ __all__ = [
     "Lead",
     "Proposal",
     "Provider",
+    "ProviderAlias",
     "RelatedImage",
     "RelatedItem",
+    "TaxonomyDelivery",
     "Tombstone",
     "Topic",
+    "TopicAlias",
     "TopicAssignment",
 ]

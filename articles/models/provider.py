@@ -1,5 +1,6 @@
 """Providers: the outlets and channels that published a story first."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
@@ -17,6 +18,12 @@ class ProviderQuerySet(models.QuerySet):
         from .article import Article
 
         return self.filter(Exists(Article.objects.published().filter(provider=OuterRef("pk"))))
+
+    def taken_slugs(self) -> set[str]:
+        """Every address a provider has or had: an old one leads somewhere still. One query."""
+        own = Provider.objects.order_by().values_list("slug")
+        old = ProviderAlias.objects.order_by().exclude(slug="").values_list("slug")
+        return {slug for (slug,) in own.union(old)}
 
 
 class Provider(models.Model):
@@ -78,3 +85,63 @@ class Provider(models.Model):
     @classmethod
     def slug_for(cls, name: str, domain: str, taken) -> str:
         return first_free(slug_of(name, fallback=domain, max_length=190), taken)
+
+
+class ProviderAlias(models.Model):
+    """Another key under which feeds deliver a provider, and the address it had under that key.
+
+    An alias never stands in the way of a provider: where one has this very key, it is that one
+    which a delivery means (see `importing.aliases`).
+    """
+
+    provider = models.ForeignKey(Provider, models.CASCADE, related_name="aliases")
+    name = models.CharField(
+        _("name"), max_length=200, blank=True, help_text=_("Blank for an old address alone.")
+    )
+    domain = models.CharField(
+        _("domain"), max_length=500, blank=True, help_text=_("Lower case, without http://.")
+    )
+    slug = models.SlugField(
+        _("old address"),
+        max_length=200,
+        blank=True,
+        help_text=_("Of a provider that was merged: it leads readers here."),
+    )
+
+    class Meta:
+        verbose_name = _("other name")
+        verbose_name_plural = _("other names")
+        ordering = ["name", "domain", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "domain"],
+                condition=~Q(name=""),
+                name="provider_alias_once",
+                violation_error_message=_("A provider has this other name already."),
+            ),
+            # The look-up of an old address.
+            models.UniqueConstraint(
+                fields=["slug"], condition=~Q(slug=""), name="provider_alias_slug_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") | ~Q(slug=""), name="provider_alias_says_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(domain=Lower("domain")), name="provider_alias_domain_is_lower_case"
+            ),
+        ]
+
+    def __str__(self):
+        return " ".join(filter(None, [self.name, f"({self.domain})" if self.domain else ""])) or (
+            self.slug
+        )
+
+    def clean(self):
+        """A provider of that key would be named by two rows at once."""
+        super().clean()
+        twin = Provider.objects.filter(name=self.name, domain=self.domain).first()
+        if self.name and twin:
+            raise ValidationError(
+                _("There is a provider “%(name)s” already. Merge it instead."),
+                params={"name": str(twin)},
+            )
