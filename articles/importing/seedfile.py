@@ -1,12 +1,15 @@
 """Seed files: bytes in, a plain mapping out. Judges nothing about what the fields say.
 
-Reads the front matter between `---` lines with python-frontmatter, through a handler of our own
+`parse` is for files with front matter, `parse_plain` for those that are YAML from their first line.
+
+The front matter between `---` lines is read with python-frontmatter, through a handler of our own
 that hands its text to libyaml's event parser and builds the mapping from the events. Seeds are
 untrusted: no tags, anchors or aliases, no key twice, bounded size, depth and number of nodes, and
 every scalar stays text until `importing.records` reads it (so `NO` is a topic, not False).
 """
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 
 import frontmatter
@@ -80,11 +83,23 @@ def parse(content: bytes) -> SeedFile:
     return SeedFile(metadata, body)
 
 
+def parse_plain(content: bytes) -> SeedFile:
+    """The mapping of a file that is YAML without fences, whose body is ""; refuses like `parse`."""
+    return SeedFile(_Builder(_decode(content), first_line=1, root="file").mapping(), "")
+
+
+def is_fenced(content: bytes) -> bool:
+    """Whether a file begins as one with front matter does."""
+    return content.removeprefix(BOM_UTF8).startswith(b"---")
+
+
 def line_of(content: bytes, path: Path) -> int:
     """The line (from 1) of `path` in a file that parses; of its nearest parent if it is missing."""
     lines: dict[Path, int] = {}
-    handler = _SeedHandler(lines)
-    frontmatter.parse(_decode(content), handler=handler)
+    if is_fenced(content):
+        frontmatter.parse(_decode(content), handler=_SeedHandler(lines))
+    else:
+        _Builder(_decode(content), lines, first_line=1).mapping()
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
@@ -156,15 +171,24 @@ class _SeedHandler(BaseHandler):
 
 
 class _Builder:
-    """One mapping out of libyaml's events. Line numbers are the file's: the fence is line 1."""
+    """One mapping out of libyaml's events. Line numbers are the file's: a fence is line 1.
 
-    def __init__(self, text: str, lines: dict[Path, int] | None):
+    `root` is what the mapping itself is called where something is wrong with it.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        lines: dict[Path, int] | None = None,
+        first_line: int = 2,
+        root: str = "front matter",
+    ):
         self.text = text
         self.lines = lines
+        self.root = root
         self.trail: list[str | int] = []
         self.nodes = 0
-        # libyaml counts lines from 0 and the text begins on the file's second line.
-        self.offset = 2
+        self.offset = first_line  # libyaml counts lines from 0
 
     def mapping(self) -> dict:
         try:
@@ -172,7 +196,7 @@ class _Builder:
             self.next()  # the stream's start
             if type(self.next()) is StreamEndEvent:
                 raise _refusal(
-                    1, "front matter", "it is empty; expected “key: value” lines", "front-matter"
+                    1, self.root, "it is empty; expected “key: value” lines", "front-matter"
                 )
             event = self.next()
             if type(event) is not MappingStartEvent:
@@ -186,8 +210,7 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = (mark.line if mark else 0) + self.offset
-            field = name_of(tuple(self.trail))
-            raise _refusal(line, field, _advice(error.problem), "yaml") from error
+            raise _refusal(line, self.where(), _advice(error.problem), "yaml") from error
         except yaml.YAMLError as error:
             raise self.unreadable() from error
 
@@ -247,17 +270,20 @@ class _Builder:
 
     def refused(self, event, reason: str, code: str) -> SeedError:
         line = event.start_mark.line + self.offset
-        return _refusal(line, name_of(tuple(self.trail)), reason, code)
+        return _refusal(line, self.where(), reason, code)
+
+    def where(self) -> str:
+        return name_of(tuple(self.trail)) if self.trail else self.root
 
     def unreadable(self) -> SeedError:
         """A character that YAML does not allow: libyaml counts bytes, editors count lines."""
         found = _NOT_YAML.search(self.text)
         if not found:
-            return _refusal(1, "front matter", "it cannot be read as YAML", "yaml")
+            return _refusal(1, self.root, "it cannot be read as YAML", "yaml")
         line = self.text.count("\n", 0, found.start()) + self.offset
         code = f"U+{ord(found.group()):04X}"
         reason = f"control character {code}; expected text without it"
-        return _refusal(line, "front matter", reason, "control-character")
+        return _refusal(line, self.root, reason, "control-character")
 
 
 def _advice(problem: str | None) -> str:

@@ -4,7 +4,7 @@ import time
 
 from django.test import SimpleTestCase
 
-from articles.importing.seedfile import SeedError, line_of, name_of, parse
+from articles.importing.seedfile import SeedError, line_of, name_of, parse, parse_plain
 
 
 def seed(text: str) -> bytes:
@@ -42,8 +42,21 @@ class ParseTests(SimpleTestCase):
         self.assertEqual(parse(seed("a: x") + b"\nwords\n").body, "words")
 
 
+class PlainTests(SimpleTestCase):
+    def test_read_the_same_without_fences(self):
+        text = b'a: NO\nb:\n  - "x --- y"\n  - ~\n'
+        fenced = parse(b"---\n" + text + b"---\n")
+        for content in (text, text.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + text, text[:-1]):
+            self.assertEqual(parse_plain(content), fenced)
+
+    def test_count_lines_from_the_first(self):
+        content = b"a: x\nb:\n  - c: d\n    e: f\n"
+        for path, line in {("a",): 1, ("b", 0, "e"): 4, ("missing",): 1}.items():
+            self.assertEqual(line_of(content, path), line, path)
+
+
 class RefusalTests(SimpleTestCase):
-    def assert_refused(self, content: bytes, line: int, field: str, reason: str):
+    def assert_refused(self, content: bytes, line: int, field: str, reason: str, parse=parse):
         with self.assertRaises(SeedError) as caught:
             parse(content)
         (problem,) = caught.exception.problems
@@ -76,6 +89,22 @@ class RefusalTests(SimpleTestCase):
         for content, line, field, reason in cases:
             with self.subTest(content[:40]):
                 self.assert_refused(content, line, field, reason)
+
+    def test_names_them_in_plain_files_too(self):
+        cases = [
+            (b"", 1, "file", "empty"),
+            (b"- a", 1, "file", "key: value"),
+            (b"a: x\nb: c: d", 2, "file", "double quotes"),
+            (b"a: x\na: y", 2, "a", "first in line 1"),
+            (b"a: &x y\nb: *x", 1, "a", "anchor"),
+            (b"a: x\n---\nb: y", 2, "file", "document"),
+            (b"a: x\nb: c\xc2\x80d", 2, "file", "U+0080"),
+            (b"a: \xff", 1, "file", "0xff"),
+            (b"a: [" + b"x," * 20_001 + b"]", 1, "a[19998]", "more than 20,000"),
+        ]
+        for content, line, field, reason in cases:
+            with self.subTest(content[:40]):
+                self.assert_refused(content, line, field, reason, parse=parse_plain)
 
     def test_stays_quick_on_what_kills_other_parsers(self):
         """390 KB of brackets crash libyaml's composer; chained merges take it a minute."""
