@@ -100,8 +100,18 @@ def _shared(used) -> Iterator[str]:
         values = {k: v for k, v in _columns(provider).items() if k not in ("slug", "logo")}
         providers.append(_line("provider", values | {"logo": logo and _image(logo)}))
     yield from sorted(providers)
-    topics = _in_chunks(Topic.objects, used["topics"])
-    yield from sorted(_line("topic", _columns(topic)) for topic in topics)
+    topics = _in_chunks(Topic.objects.select_related("parent", "image"), used["topics"])
+    yield from sorted(
+        _line(
+            "topic",
+            _columns(topic)
+            | {
+                "parent": topic.parent and topic.parent.name,
+                "image": topic.image and _image(topic.image),
+            },
+        )
+        for topic in topics
+    )
     images = _in_chunks(Image.objects, used["images"] | logos)
     yield from sorted(
         _line("image", _columns(image) | {"file": bool(image.file)}) for image in images

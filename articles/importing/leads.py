@@ -13,6 +13,7 @@ from django.utils import timezone
 from .. import weblinks
 from ..models import Article, Lead
 from . import state
+from .aliases import canonical, load_aliases
 from .apply import apply, with_all_that_merges
 from .merge import merge_states
 from .records import ArticleRecord, of_content
@@ -121,8 +122,9 @@ def _follow(article_id: int, content: bytes | None) -> Article:
     delivered = bytes(article.delivery.content)
     held = bytes(article.pinned_lead.content) if article.pinned_lead else delivered
     ours = state.of_article(article)
+    aliases = load_aliases()
     base, theirs = (
-        state.of_record(of_content(file), article.source)
+        state.of_record(canonical(of_content(file), aliases), article.source)
         for file in (held, delivered if content is None else content)
     )
     merged, _ = merge_states(base, theirs, ours)

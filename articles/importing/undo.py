@@ -27,6 +27,7 @@ from ..models import (
     TopicAssignment,
 )
 from . import journal, leads, lock, proposals, records, seedfile, state
+from .aliases import Aliases, canonical, canonical_changes, load_aliases
 from .apply import apply, with_all_that_merges
 from .fingerprints import fingerprint
 from .journal import FileResult, Journal
@@ -82,6 +83,7 @@ def undo_import(
 class _Undo:
     def __init__(self, run: ImportRun, is_dry_run: bool, operator: str):
         self.undone, self.is_dry_run = run, is_dry_run
+        self.aliases = load_aliases()
         self.at = timezone.now()
         self.report = UndoReport()
         self.journal = Journal(
@@ -149,7 +151,7 @@ class _Undo:
         return self._revert(file, article, delivery)
 
     def _uncreate(self, file: ImportedFile, article: Article, delivery: Delivery) -> FileResult:
-        edits = _edits_since_creation(article, delivery)
+        edits = _edits_since_creation(article, delivery, self.aliases)
         if edits:
             return self._keep(file, f"an editor worked on it ({', '.join(edits)})")
         # Not `article.delete()`, which would bury it: the next delivery may bring it again.
@@ -160,6 +162,7 @@ class _Undo:
     def _revert(self, file: ImportedFile, article: Article, delivery: Delivery) -> FileResult:
         changes = dict(file.changes)
         move = changes.pop("lead", None)
+        changes = canonical_changes(changes, self.aliases)
         ours = state.of_article(article)
         before, after = state.around(ours, changes)
         decided_since = article.decided_at and article.decided_at > self.undone.started_at
@@ -197,14 +200,22 @@ class _Undo:
         """What the run brought along for articles that are gone again, unless an editor has used
         or described it."""
         run = self.undone.pk
-        topics = Topic.objects.filter(brought_by=run)
+        topics = Topic.objects.filter(
+            brought_by=run, description="", image=None, children=None, aliases=None
+        )
         topics.exclude(Exists(TopicAssignment.objects.filter(tag=OuterRef("pk")))).delete()
-        providers = Provider.objects.filter(brought_by=run, description="")
+        providers = Provider.objects.filter(brought_by=run, description="", aliases=None)
         for model in (Article, RelatedItem):
             providers = providers.exclude(Exists(model.objects.filter(provider=OuterRef("pk"))))
         providers.delete()
         images = Image.objects.filter(brought_by=run, alt_text="")
-        for model, name in ((ArticleImage, "image"), (RelatedImage, "image"), (Provider, "logo")):
+        uses = (
+            (ArticleImage, "image"),
+            (RelatedImage, "image"),
+            (Provider, "logo"),
+            (Topic, "image"),
+        )
+        for model, name in uses:
             images = images.exclude(Exists(model.objects.filter(**{name: OuterRef("pk")})))
         files = [image.file for image in images.exclude(file="")]
         images.delete()
@@ -212,9 +223,9 @@ class _Undo:
             transaction.on_commit(lambda file=file: file.storage.delete(file.name))
 
 
-def _edits_since_creation(article: Article, delivery: Delivery) -> list[str]:
+def _edits_since_creation(article: Article, delivery: Delivery, aliases: Aliases) -> list[str]:
     """What an editor did to an article that is still as it was first delivered."""
-    record = records.of_content(bytes(delivery.content))
+    record = canonical(records.of_content(bytes(delivery.content)), aliases)
     ours, theirs = state.of_article(article), state.of_record(record, article.source)
     edits = [name for name in theirs if ours[name] != theirs[name]]
     edits += [name for name in ("body", "note") if getattr(article, name)]

@@ -5,9 +5,8 @@ written in one savepoint, with a handful of statements; if the database refuses 
 tried again in a savepoint of its own, so that the one at fault fails alone.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +23,7 @@ from ..models import (
     TopicAssignment,
 )
 from . import leads, own, proposals, state
+from .aliases import Aliases, canonical, load_aliases
 from .apply import IMAGE_USE_COLUMNS, add_related, apply, with_all_that_merges
 from .bulk import insert, reserve_ids
 from .merge import Conflict, merge_states
@@ -137,15 +137,20 @@ def write(
 
 
 def _write(arrival: Arrival, seeds: list[Seed]):
-    records = map(attrgetter("record"), seeds)
+    aliases = load_aliases()
+    records = [canonical(seed.record, aliases) for seed in seeds]
     references = References.of_records(arrival.source, records, arrival.run_id)
     present = _load(arrival.source, [seed.stem for seed in seeds])
     outcomes = {
-        seed.stem: _update(present[seed.stem], seed, references, arrival)
+        seed.stem: _update(present[seed.stem], seed, references, arrival, aliases)
         for seed in seeds
         if seed.stem in present
     }
-    new = [seed for seed in seeds if seed.stem not in present]
+    new = [
+        seed if record is seed.record else replace(seed, record=record)
+        for seed, record in zip(seeds, records, strict=True)
+        if seed.stem not in present
+    ]
     if new and not arrival.is_revival:
         for stem in buried(arrival.source, [seed.stem for seed in new]):
             outcomes[stem] = Outcome(SKIPPED, None)
@@ -279,12 +284,15 @@ def _load(source: str, stems: list[str]) -> dict[str, Article]:
     return {article.stem: article for article in articles}
 
 
-def _update(article: Article, seed: Seed, references: References, arrival: Arrival) -> Outcome:
+def _update(
+    article: Article, seed: Seed, references: References, arrival: Arrival, aliases: Aliases
+) -> Outcome:
     is_trashed = article.status == Article.Status.TRASHED
     if is_trashed and not arrival.is_revival:
         return Outcome(SKIPPED, article.pk)
     delivery = getattr(article, "delivery", None)
-    ours, theirs = state.of_article(article), state.of_record(seed.record, arrival.source)
+    ours = state.of_article(article)
+    theirs = state.of_record(canonical(seed.record, aliases), arrival.source)
     if delivery is None:  # made here under that name; a delivery does not take it over
         is_silent = {*state.DECISION_COLUMNS, *MACHINE_COLUMNS}  # says nothing about the words
         if theirs | {name: ours[name] for name in is_silent} == ours:
@@ -292,7 +300,7 @@ def _update(article: Article, seed: Seed, references: References, arrival: Arriv
         raise IntegrityError(f"{article.source}/{article.stem} was written in the newsroom")
     base_content = bytes(delivery.content)
     base_record = of_content(base_content)
-    base = state.of_record(base_record, arrival.source)
+    base = state.of_record(canonical(base_record, aliases), arrival.source)
     held = leads.HELD_BY_A_PIN if article.pinned_lead_id else ()
     merged, conflicts = merge_states(base, theirs, ours, MACHINE_COLUMNS, held)
 
