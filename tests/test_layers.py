@@ -11,10 +11,13 @@ LAYERS = [
     ["wording", "weblinks"]
     + [
         f"importing.{name}"
-        for name in ("seedfile", "records", "state", "merge", "spans", "rewriting", "seedtext")
+        for name in (
+            *("seedfile", "records", "taxonomy", "state", "merge", "spans", "rewriting"),
+            "seedtext",
+        )
     ],
     ["models"],
-    ["importing", "prose", "digest"],
+    ["importing", "prose", "digest", "workflow"],
     ["views", "filters", "forms", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]
