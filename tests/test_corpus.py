@@ -8,13 +8,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from django.db.models import Count
 from django.test import TestCase
 
 from articles.digest import state_digest
 from articles.importing.apply import with_all_that_merges
 from articles.importing.pipeline import import_seeds
 from articles.importing.state import of_article, plain
-from articles.models import Article, Delivery, Proposal, Topic
+from articles.models import (
+    Article,
+    Delivery,
+    Image,
+    Proposal,
+    Provider,
+    ProviderAlias,
+    TaxonomyDelivery,
+    Topic,
+    TopicAssignment,
+)
 from tests.corpus import FOLDER, needs_corpus
 from tests.factories import make_provider
 
@@ -84,6 +95,65 @@ class SitesTests(TestCase):
         import_seeds([folder], "feed")
         for delivery in Delivery.objects.all():
             self.assertEqual(bytes(delivery.content), (folder / delivery.path).read_bytes())
+
+
+class TaxonomyTests(TestCase):
+    def test_every_topic_and_organization_file_lands_and_is_known_again(self):
+        """All that lie in the corpus are whole; broken ones are made up in `test_taxonomy_rows`."""
+        folders = sorted(FOLDER.glob("*/_data"))
+        self.assertEqual(len(folders), 3)
+        for folder in folders:
+            source = folder.parent.name
+            files = [path for path in folder.rglob("*") if path.is_file()]
+            report = import_seeds([folder], source)
+            self.assertEqual(report.failures, [])
+            self.assertEqual(dict(report.unknown_keys), {})
+            self.assertEqual(counts(report), (len(files), 0, 0, 0))
+            self.assertEqual(counts(import_seeds([folder], source)), (0, 0, len(files), 0))
+        for delivery in TaxonomyDelivery.objects.all():
+            path = FOLDER / delivery.source / "_data" / delivery.path
+            self.assertEqual(bytes(delivery.content), path.read_bytes())
+        trees = Topic.objects.filter(parent=None, children__isnull=False).annotate(
+            below=Count("children")
+        )
+        self.assertEqual(
+            dict(trees.values_list("name", "below")),
+            {"Azure": 19, "Diablo 4": 3, "Power Apps": 6},
+        )
+        self.assertEqual(Provider.objects.exclude(logo=None).count(), 70)
+        self.assertEqual(set(Image.objects.exclude(site="").values_list("width", flat=True)), {400})
+        self.assertEqual(
+            dict(ProviderAlias.objects.values_list("name", "provider__name")),
+            {
+                "Massachusetts Institute of Technology": "MIT",
+                "Stanford University": "Stanford",
+                "University of Washington": "UW",
+                "The Wall Street Journal": "WSJ",
+                "Wall Street Journal": "WSJ",
+            },
+        )
+
+    def test_a_whole_site_lands_in_one_state_whatever_comes_first(self):
+        site = FOLDER / "everyday-cc+azure"
+        news, data = site / "_news", site / "_data"
+        states = []
+        for runs in ([[news, data]], [[news], [data]], [[data], [news]]):
+            Article.objects.all().delete_unburied()
+            for model in (Topic, Provider, Image, TaxonomyDelivery):
+                model.objects.all().delete()
+            for roots in runs:
+                self.assertEqual(import_seeds(roots, "azure").failed, 0)
+            states.append(
+                (
+                    sorted(Topic.objects.values_list("name", "slug", "short_name", "image__url")),
+                    set(Topic.objects.values_list("name", "parent__name")),
+                    sorted(Article.objects.values_list("stem", "provider__slug")),
+                    set(TopicAssignment.objects.values_list("tag__name", "content_object__stem")),
+                )
+            )
+        self.assertTrue(states[0][3])
+        self.assertEqual(states[1], states[0])
+        self.assertEqual(states[2], states[0])
 
 
 class UpdateStreamTests(TestCase):

@@ -4,6 +4,9 @@
                                                       |
                                                       +-> journal: what the run did
 
+Topic and organization files go through `taxonomy` and `taxonomy_rows` instead, those of a batch
+before its articles, so that the names they explain are known when an article uses one.
+
 A file that cannot be taken is reported with its line and the rest goes on. A file whose bytes are
 known costs one read and one hash; one in which only `secured` moved is stored and touches nothing.
 """
@@ -21,10 +24,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..models import Article, ImportRun
-from . import bulk, folder, journal, lock, own, pictures, records, seedfile, upsert
+from . import bulk, folder, journal, lock, own, pictures, records, seedfile, taxonomy, upsert
 from .fingerprints import fingerprint, reading
 from .journal import FileResult, Journal
 from .seedfile import Problem, SeedError
+from .taxonomy_rows import TaxonomyFiles
 from .upsert import CREATED, SKIPPED, UNCHANGED, UPDATED, Arrival, Known, Outcome, Seed
 
 BATCH = 500  # files in one transaction: each costs the disk one wait
@@ -189,6 +193,7 @@ class _Run:
         # Hashes of the stems met so far: the stems of 100,000 files would take 30 MB more. Two that
         # share one are less likely than a broken disk, and it would only hold a file back.
         self.met: set[int] = set()
+        self.aside = TaxonomyFiles(source)
         shown = {"revive": options.is_revival} if options.is_revival else {}
         self.journal = Journal(
             ImportRun(
@@ -203,18 +208,46 @@ class _Run:
         """Read a batch, then write it and its record in one transaction."""
         results: list[FileResult] = []
         seeds, again = self._read(files, results)
+        self._write_taxonomy()
         if seeds or again or any(map(_is_recorded, results)):
             self._write(seeds, again, results)
         for result in results:
             self.on_file(result)
 
     def finish(self) -> None:
+        self._write_taxonomy(is_last=True)
         if self.options.is_missing_reported:
             self.report.missing = self._missing()
         missing = None if self.report.missing is None else len(self.report.missing)
         if not self.options.is_dry_run:
             self.journal.close(ImportRun.State.FINISHED, self.report.counts, missing)
             self.report.run_id = self.journal.run.pk
+
+    def _write_taxonomy(self, is_last: bool = False) -> None:
+        """Write the topics and organizations put aside, and their record, in one transaction."""
+        self.report.unchanged += self.aside.take_unchanged()
+        is_dry_run = self.options.is_dry_run
+        # What is taken back cannot be built upon: a dry run writes them all together.
+        if not self.aside.has_files or (is_dry_run and not is_last):
+            return
+        run_id = None if is_dry_run else self.journal.run_id
+        results: list[FileResult] = []
+        with transaction.atomic():
+            outcomes, filled = self.aside.write(self.at, run_id, is_last)
+            for file, outcome in outcomes:
+                if isinstance(outcome, SeedError):
+                    self._fail(file.origin, outcome.problems, file.content, results)
+                    continue
+                self.report.unknown_keys.update(file.record.unknown_keys)
+                self._count(file.origin, file.content, outcome, results)
+            if is_dry_run:
+                transaction.set_rollback(True)
+            else:
+                if filled:
+                    self.journal.fill(filled)
+                self.journal.note(results, self.report.counts)
+        for result in results:
+            self.on_file(result)
 
     def interrupt(self) -> None:
         if self.journal.run.pk is not None:
@@ -234,6 +267,10 @@ class _Run:
         for file, stem in zip(files, stems, strict=True):
             content = None
             try:
+                if taxonomy.looks_like_one(file.name):
+                    content = file.read()
+                    if self._is_put_aside(file, content, known.get(stem)):
+                        continue
                 if hash(stem) in self.met:
                     why = "the same name as a file before it; expected one file of a name"
                     raise SeedError([Problem(1, "file", why, "same-name")])
@@ -242,11 +279,17 @@ class _Run:
                     self.report.skipped += 1
                     results.append(FileResult(file.path, file.name, SKIPPED))
                     continue
-                content = file.read()
+                content = file.read() if content is None else content
                 self._sort(file, stem, content, known.get(stem), seeds, again)
             except SeedError as error:
                 self._fail(file, error.problems, content, results)
         return seeds, again
+
+    def _is_put_aside(self, file, content, known: Known | None) -> bool:
+        """Asked before the stem counts: a topic's file may have that of an article."""
+        digest = fingerprint(content, self.reading)
+        is_known = known is not None and known.digest == digest
+        return not is_known and self.aside.takes(file, content, digest)
 
     def _is_trashed(self, known: Known | None) -> bool:
         trashed = known is not None and known.status == Article.Status.TRASHED
@@ -257,6 +300,8 @@ class _Run:
         is_here = known is not None and known.status != Article.Status.TRASHED
         if is_here and digest == known.digest:
             self.report.unchanged += 1
+            return
+        if self.aside.takes(file, content, digest):
             return
         seed = _seed(self.source, stem, file.name, content, digest)
         self.report.unknown_keys.update(seed.record.unknown_keys)
@@ -276,7 +321,8 @@ class _Run:
             if seeds:
                 outcomes, filled = upsert.write(arrival, [seed for _, seed in seeds.values()])
                 for stem, outcome in outcomes.items():
-                    self._count(seeds[stem][0], seeds[stem][1], outcome, results)
+                    file, seed = seeds[stem]
+                    self._count(file, seed.content, outcome, results)
                 if filled and run_id:
                     self.journal.fill(filled)
             results.sort(key=attrgetter("name"))  # those that failed came first
@@ -285,11 +331,11 @@ class _Run:
             elif run_id:
                 self.journal.note(list(filter(_is_recorded, results)), self.report.counts)
 
-    def _count(self, file, seed: Seed, outcome: Outcome | Exception, results) -> None:
+    def _count(self, file, content: bytes, outcome: Outcome | Exception, results) -> None:
         if isinstance(outcome, Exception):
             reason = str(outcome).strip().replace("\n", " ")
             problem = Problem(1, "database", reason, "database")
-            self._fail(file, [problem], seed.content, results)
+            self._fail(file, [problem], content, results)
             return
         report = self.report
         report.created += outcome.kind == CREATED
