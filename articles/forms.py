@@ -178,6 +178,12 @@ class ProviderForm(DeliveredForm):
     def clean_domain(self):
         return self.cleaned_data["domain"].lower()
 
+    def clean(self):
+        data = super().clean()
+        key = {"name": data.get("name"), "domain": data.get("domain", "")}
+        _not_anothers_name(ProviderAlias.objects.filter(**key), provider=self.instance)
+        return data
+
     def clean_slug(self):
         """Made from the name where the editor leaves it blank."""
         slug, name = self.cleaned_data["slug"], self.cleaned_data.get("name")
@@ -201,6 +207,7 @@ class TopicForm(DeliveredForm):
             raise ValidationError(
                 _("There is a topic “%(name)s” already."), params={"name": twin.name}
             )
+        _not_anothers_name(TopicAlias.objects.filter(name=name), topic=self.instance)
         return name
 
     def clean_slug(self):
@@ -220,6 +227,43 @@ def _not_an_old_address(slug, aliases):
             params={"name": str(alias)},
         )
     return slug
+
+
+def _not_anothers_name(aliases, **own):
+    """A row of that name would take the deliveries away from the row that the alias names."""
+    (field,), (row,) = own.keys(), own.values()
+    alias = aliases.exclude(**own).first() if row.pk else aliases.first()
+    if alias:
+        raise ValidationError(
+            _("This is another name of “%(name)s”. Take it away there first."),
+            params={"name": str(getattr(alias, field))},
+        )
+
+
+class AliasForm(DeliveredForm):
+    def clean_name(self):
+        name = self.cleaned_data["name"]
+        if not name and not self.instance.slug:
+            raise ValidationError(_("Enter a name."))
+        return name
+
+    def clean_domain(self):
+        return self.cleaned_data["domain"].lower()
+
+
+class AliasFormSet(forms.BaseInlineFormSet):
+    def clean(self):
+        """The database's rule, for rows that are new together."""
+        super().clean()
+        seen = set()
+        for form in self.forms:
+            data = getattr(form, "cleaned_data", {})
+            key = data.get("name"), data.get("domain")
+            if not key[0] or data.get("DELETE"):
+                continue
+            if key in seen:
+                form.add_error("name", _("This name stands here twice."))
+            seen.add(key)
 
 
 class PictureField(forms.ImageField):

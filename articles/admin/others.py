@@ -9,22 +9,34 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from .. import weblinks
-from ..forms import ImageForm, PictureField, ProviderForm, TopicForm
+from ..forms import (
+    AliasForm,
+    AliasFormSet,
+    ImageForm,
+    PictureField,
+    ProviderForm,
+    TopicForm,
+)
 from ..models import (
     Article,
     ArticleImage,
     Image,
     Provider,
+    ProviderAlias,
     RelatedImage,
     RelatedItem,
     Topic,
+    TopicAlias,
     TopicAssignment,
 )
+from ..workflow import keep_old_name, merge_providers, merge_topics
 from .filters import YesNoFilter
+from .merging import Merging
 from .widgets import (
     EMPTY,
     NewsroomAdmin,
     PicturesInline,
+    RowsInline,
     link_to_change,
     link_to_list,
     thumbnail,
@@ -52,9 +64,42 @@ class PermanentSlug:
         return type(obj).objects.with_published().filter(pk=obj.pk).exists()
 
 
+class OtherNames(RowsInline):
+    """Under which names deliveries mean the row, and which old addresses lead to it."""
+
+    form = AliasForm
+    formset = AliasFormSet
+    readonly_fields = ["slug"]
+
+
+class OtherProviderNames(OtherNames):
+    model = ProviderAlias
+    fields = ["name", "domain", "slug"]
+
+
+class OtherTopicNames(OtherNames):
+    model = TopicAlias
+    fields = ["name", "slug"]
+
+
+class KeepsOldNames:
+    """A renamed row goes on being meant by its old name."""
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else []
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and not {"name", "domain"}.isdisjoint(form.changed_data):
+            names = ("name", "domain") if "domain" in form.initial else ("name",)
+            keep_old_name(obj, *(form.initial[name] for name in names))
+
+
 @admin.register(Provider)
-class ProviderAdmin(PermanentSlug, NewsroomAdmin):
+class ProviderAdmin(Merging, KeepsOldNames, PermanentSlug, NewsroomAdmin):
     form = ProviderForm
+    inlines = [OtherProviderNames]
+    merge = staticmethod(merge_providers)
     list_display = ["small_logo", "display_name", "domain", "all_articles", "public_articles"]
     list_display_links = ["display_name"]
     list_select_related = ["logo"]
@@ -78,6 +123,23 @@ class ProviderAdmin(PermanentSlug, NewsroomAdmin):
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), "all_articles", "public_articles"]
 
+    def with_what_moves(self, queryset):
+        return queryset.annotate(
+            related_count=count_of(RelatedItem.objects.all(), "provider"),
+            alias_count=count_of(ProviderAlias.objects.all(), "provider"),
+        )
+
+    def what_moves(self, provider):
+        return {
+            _("articles"): self.all_articles(provider),
+            _("public now"): self.public_articles(provider),
+            _("related items"): provider.related_count,
+            _("other names"): provider.alias_count,
+            _("logo"): thumbnail(provider.logo),
+            _("description"): Truncator(provider.description).chars(80) or EMPTY,
+            _("address"): provider.slug,
+        }
+
     @admin.display(description=_("logo"))
     def small_logo(self, provider):
         return thumbnail(provider.logo)
@@ -98,12 +160,16 @@ class ProviderAdmin(PermanentSlug, NewsroomAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(PermanentSlug, NewsroomAdmin):
+class TopicAdmin(Merging, KeepsOldNames, PermanentSlug, NewsroomAdmin):
     form = TopicForm
-    list_display = ["name", "slug", "all_articles", "public_articles"]
+    inlines = [OtherTopicNames]
+    merge = staticmethod(merge_topics)
+    list_display = ["name", "parent", "slug", "all_articles", "public_articles"]
+    list_select_related = ["parent"]
     search_fields = ["name"]
     ordering = ["name"]
-    fields = ["name", "slug"]
+    autocomplete_fields = ["parent", "image"]
+    fields = ["name", "slug", "short_name", "parent", "description", "image"]
 
     def get_queryset(self, request):
         assignments = TopicAssignment.objects.all()
@@ -116,6 +182,41 @@ class TopicAdmin(PermanentSlug, NewsroomAdmin):
                 published_count=count_of(public, "tag"),
             )
         )
+
+    def get_fields(self, request, obj=None):
+        more = ["narrower", "feed_words", "all_articles", "public_articles"]
+        return [*self.fields, *more] if obj else self.fields
+
+    def get_readonly_fields(self, request, obj=None):
+        more = ["narrower", "feed_words", "all_articles", "public_articles"]
+        return [*super().get_readonly_fields(request, obj), *more]
+
+    def with_what_moves(self, queryset):
+        return queryset.select_related("parent", "image").annotate(
+            children_count=count_of(Topic.objects.all(), "parent"),
+            alias_count=count_of(TopicAlias.objects.all(), "topic"),
+        )
+
+    def what_moves(self, topic):
+        return {
+            _("articles"): self.all_articles(topic),
+            _("public now"): self.public_articles(topic),
+            _("narrower topics"): topic.children_count,
+            _("other names"): topic.alias_count,
+            _("wider topic"): topic.parent or EMPTY,
+            _("picture"): thumbnail(topic.image),
+            _("description"): Truncator(topic.description).chars(80) or EMPTY,
+            _("address"): topic.slug,
+        }
+
+    @admin.display(description=_("narrower topics"))
+    def narrower(self, topic):
+        links = ([link_to_change(child)] for child in topic.children.all())
+        return format_html_join(", ", "{}", links) or EMPTY
+
+    @admin.display(description=_("the feed's words"))
+    def feed_words(self, topic):
+        return ", ".join([*topic.keywords, *topic.hashtags]) or EMPTY
 
     @admin.display(description=_("articles"), ordering="article_count")
     def all_articles(self, topic):
@@ -169,6 +270,7 @@ class ImageAdmin(NewsroomAdmin):
                 use_count=count_of(ArticleImage.objects.all(), "image")
                 + count_of(RelatedImage.objects.all(), "image")
                 + count_of(Provider.objects.all(), "logo")
+                + count_of(Topic.objects.all(), "image")
             )
         )
 
@@ -204,7 +306,9 @@ class ImageAdmin(NewsroomAdmin):
     @admin.display(description=_("used by"))
     def used_by(self, image):
         found = []
-        for rows in (image.articles.distinct(), image.related_items.all(), image.logo_of.all()):
+        uses = image.articles.distinct(), image.related_items, image.logo_of, image.topics
+        for rows in uses:
+            rows = rows.all()
             found += rows[: USES_SHOWN - len(found)]
         if not found:
             return _("Nothing.")
