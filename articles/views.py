@@ -8,10 +8,10 @@ from collections import Counter
 
 from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import Lower
-from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from .filters import ArticleFilters
@@ -66,9 +66,12 @@ def topics(request):
 
 @require_safe
 def topic(request, slug):
-    topic = get_object_or_404(Topic.objects.with_published(), slug=slug)
+    known = Topic.objects.with_published()
+    topic = known.filter(slug=slug).first()
+    if topic is None:
+        return to_survivor(known, slug)
     articles = Article.objects.published().about(topic).newest_first().for_listing()
-    context = {"topic": topic, "page": page_of(request, articles)}
+    context = {"topic": topic, "page": page_of(request, articles), **around(topic)}
     return render(request, "articles/topic_detail.html", context)
 
 
@@ -81,10 +84,30 @@ def providers(request):
 @require_safe
 def provider(request, slug):
     known = Provider.objects.with_published().select_related("logo")
-    provider = get_object_or_404(known, slug=slug)
+    provider = known.filter(slug=slug).first()
+    if provider is None:
+        return to_survivor(known, slug)
     articles = Article.objects.published().filter(provider=provider).newest_first().for_listing()
     context = {"provider": provider, "page": page_of(request, articles)}
     return render(request, "articles/provider_detail.html", context)
+
+
+def to_survivor(known, slug: str) -> HttpResponse:
+    """For good to the page of the topic or provider into which that of the old address was merged.
+
+    `known` are those that readers know of: a survivor that they do not is as missing as any.
+    """
+    return redirect(get_object_or_404(known, aliases__slug=slug), permanent=True)
+
+
+def around(topic: Topic) -> dict:
+    """The wider topic, or None, and the narrower ones, those that readers know of. One query."""
+    known = Topic.objects.with_published().filter(Q(parent=topic) | Q(pk=topic.parent_id))
+    topics = list(known.order_by(Lower("name"), "pk"))
+    return {
+        "wider": next((other for other in topics if other.pk == topic.parent_id), None),
+        "narrower": [other for other in topics if other.pk != topic.parent_id],
+    }
 
 
 def lead_of(stories: list[Article]) -> Article | None:

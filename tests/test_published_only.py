@@ -10,15 +10,25 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from articles import urls
-from articles.models import Article
+from articles.models import Article, Topic
 
-from .factories import make_article, make_editor, make_image, make_provider, make_related_item
+from .factories import (
+    make_article,
+    make_editor,
+    make_image,
+    make_provider,
+    make_related_item,
+    make_topic,
+)
 
 CANARY = "canary"
 SLUGS = {
     "detail": ["public-1", "canary-0", "canary-1", "canary-2", "canary-3", "canary-4", "missing"],
-    "topic": ["shared", "canary-0", "canary-4", "missing"],
-    "provider": ["shared-outlet", "canary-outlet-0", "canary-outlet-4", "missing"],
+    "topic": ["shared", "old-shared", "canary-0", "canary-4", "canary-old-0", "missing"],
+    "provider": [
+        *("shared-outlet", "old-shared-outlet", "canary-outlet-0", "canary-outlet-4"),
+        *("canary-old-outlet-0", "missing"),
+    ],
 }
 LATEST_QUERIES = [
     *("?page=2", "?page=3", "?page=0", "?q=canary", "?q=story&page=2", "?topic=shared"),
@@ -70,6 +80,8 @@ def make_public_articles():
     """Two pages of them, sharing a provider, a topic and a picture; returns the picture."""
     shared = make_image(alt_text="Shared", credit="Shared")
     outlet = make_provider("Shared Outlet", "shared.example", logo=make_image())
+    outlet.aliases.create(name="Shared", domain="old.example", slug="old-shared-outlet")
+    make_topic("Shared").aliases.create(name="Common", slug="old-shared")
     for number in range(30):
         make_article(
             slug=f"public-{number}",
@@ -119,6 +131,15 @@ def make_hidden_articles(shared):
                 **state,
             )
             make_related_item(article, title=text, excerpt=text, provider=own, images=[picture])
+        # Merged rows lead to the hidden ones, which lie around the public topic.
+        own.aliases.create(name=text, slug=f"canary-old-outlet-{number}")
+        topic = make_topic(f"Canary {number}")
+        topic.aliases.create(name=text, slug=f"canary-old-{number}")
+        topic.description, topic.parent = CANARY, make_topic("Shared")
+        topic.save()
+    parent = make_topic("Canary 0")
+    Topic.objects.filter(pk=parent.pk).update(parent=None)
+    Topic.objects.filter(name="Shared").update(parent=parent)
 
 
 class AddressesTests(TestCase):
@@ -181,6 +202,22 @@ class PublishedOnlyTests(TestCase):
         make_hidden_articles(make_public_articles())
         self.client.force_login(make_editor())
         self.assertEqual(self.client.get("/articles/canary-0/").status_code, 404)
+
+    def test_an_old_address_leads_to_what_readers_know_of_and_nowhere_else(self):
+        make_hidden_articles(make_public_articles())
+        for name, old, new in (
+            ("topic", "old-shared", "shared"),
+            ("provider", "old-shared-outlet", "shared-outlet"),
+        ):
+            response = self.client.get(reverse(f"articles:{name}", args=[old]))
+            target = reverse(f"articles:{name}", args=[new])
+            self.assertRedirects(response, target, status_code=301)
+            Article.objects.update(status=Article.Status.WITHDRAWN)
+            response = self.client.get(reverse(f"articles:{name}", args=[old]))
+            self.assertEqual(response.status_code, 404)
+            Article.objects.filter(slug__startswith="public").update(
+                status=Article.Status.PUBLISHED
+            )
 
     def test_public_twin_of_the_hidden_articles_is_seen(self):
         """The canary sings where it should: the test would notice."""

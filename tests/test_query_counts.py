@@ -4,7 +4,9 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from .factories import make_article, make_image, make_provider, make_related_item
+from articles.models import Topic
+
+from .factories import make_article, make_image, make_provider, make_related_item, make_topic
 
 
 def make_full_article(number: int):
@@ -29,7 +31,7 @@ class PublicPagesTests(TestCase):
         "/latest/": 5,  # topics to choose from; count, articles, pictures, topics
         "/latest/?q=story&topic=climate&provider=outlet&type=article&from=2020-01-01": 6,
         "/topics/": 1,
-        "/topics/climate/": 5,  # the topic; count, articles, pictures, topics
+        "/topics/climate/": 6,  # the topic, those around it; count, articles, pictures, topics
         "/providers/": 1,
         "/providers/outlet-1/": 5,
     }
@@ -43,12 +45,16 @@ class PublicPagesTests(TestCase):
 
     def test_cost_the_same_for_one_row_and_for_twenty(self):
         make_full_article(1)
+        climate = make_topic("Climate")
+        climate.parent = make_topic("Topic 1")
+        climate.save()
         one = {address: self.cost(address) for address in self.COSTS}
         for number in range(2, 21):
             article = make_full_article(number)
             if number % 2:
                 article.provider = make_provider("Outlet 1", "outlet-1.example")
                 article.save()
+            Topic.objects.filter(name=f"Topic {number}").update(parent=climate)
         twenty = {address: self.cost(address) for address in self.COSTS}
         self.assertEqual(one, twenty)
         self.assertEqual(one, self.COSTS)
@@ -62,3 +68,8 @@ class PublicPagesTests(TestCase):
     def test_missing_article_costs_one(self):
         with self.assertNumQueries(1):
             self.client.get("/articles/missing/")
+
+    def test_missing_topic_or_provider_costs_one_more_to_look_for_an_old_address(self):
+        for address in ("/topics/missing/", "/providers/missing/"):
+            with self.subTest(address), self.assertNumQueries(2):
+                self.client.get(address)

@@ -7,6 +7,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from django.urls import reverse
 
 from articles import urls
+from articles.models import Topic
 
 from .factories import NOON, make_article, make_image, make_provider, make_related_item
 
@@ -136,6 +137,40 @@ class TopicAndProviderTests(TestCase):
         response = self.client.get("/topics/oceans/")
         self.assertEqual(titles(response.context["page"]), ["Reef"])
 
+    def test_topic_is_introduced_and_leads_to_those_around_it_that_readers_know(self):
+        for name, parent in [
+            ("Nature", ""),
+            ("Oceans", "Nature"),
+            ("Deep sea", "Oceans"),
+            ("Coral reefs", "Oceans"),
+            ("Secret bays", "Oceans"),
+            ("Tides", "Deep sea"),
+        ]:
+            make_article(topics=[name], is_published=name != "Secret bays")
+            Topic.objects.filter(name=name).update(parent=Topic.objects.filter(name=parent).first())
+        Topic.objects.filter(name="Oceans").update(description="All <that> is salt.")
+        Topic.objects.filter(name="Coral reefs").update(short_name="Reefs")
+        response = self.client.get("/topics/oceans/")
+        self.assertEqual(response.context["wider"].name, "Nature")
+        narrower = [topic.name for topic in response.context["narrower"]]
+        self.assertEqual(narrower, ["Coral reefs", "Deep sea"])
+        self.assertContains(response, "All &lt;that&gt; is salt.", 2)  # for search engines too
+        self.assertContains(response, '<a href="/topics/nature/"><bdi>Nature</bdi></a>')
+        self.assertContains(response, '<a href="/topics/coral-reefs/"><bdi>Reefs</bdi></a>')
+        self.assertNotContains(response, "Secret")
+        self.assertNotContains(self.client.get("/topics/nature/"), "Deep sea</bdi></a></li>")
+
+    def test_old_address_leads_to_the_survivors_page_for_good(self):
+        article = make_article(topics=["Oceans"])
+        Topic.objects.get().aliases.create(name="Seas", slug="seas")
+        article.provider.aliases.create(name="Old", slug="old")
+        for old, new in [
+            ("/topics/seas/", "/topics/oceans/"),
+            ("/providers/old/", article.provider.get_absolute_url()),
+        ]:
+            self.assertRedirects(self.client.get(old), new, status_code=301)
+            self.assertEqual(self.client.head(old).status_code, 301)
+
     def test_topics_are_counted_by_what_is_published(self):
         make_article(topics=["Oceans", "Arts"])
         make_article(topics=["Oceans"])
@@ -263,6 +298,10 @@ class EveryPageTests(TestCase):
                 type="video" if number % 4 == 0 else "article",
                 related=2,
             )
+        for name, parent in (("Oceans", "Nature"), ("Climate", "Oceans")):
+            make_article(topics=[parent])
+            parent = Topic.objects.get(name=parent)
+            Topic.objects.filter(name=name).update(parent=parent, description="All & <more>.")
         cls.addresses = [
             *("/", "/latest/", "/latest/?page=2", "/latest/?q=x&from=x&topic=gone&type=x"),
             *("/topics/", "/topics/oceans/", "/providers/", article.provider.get_absolute_url()),
