@@ -1,4 +1,4 @@
-"""Records in, rows out: the only writer among the importing steps.
+"""Records in, rows out: what articles say is written here and nowhere else.
 
 Called by `pipeline` with one batch at a time. A file lands whole or not at all: the batch is
 written in one savepoint, with a handful of statements; if the database refuses it, each file is
