@@ -7,7 +7,6 @@ with the key `taxonomy`, which no article has. Read by `taxonomy_rows`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
 
 from . import seedfile
 from .records import (
@@ -25,7 +24,7 @@ from .records import (
 from .seedfile import Problem, SeedError, SeedFile, line_of, name_of
 
 TOPIC, ORGANIZATION = "topic", "organization"
-PLAIN_SUFFIXES = frozenset([".yaml", ".yml"])
+_PLAIN = (".yaml", ".yml")
 _FOLDERS = frozenset(["_data", "topics", "organizations"])
 
 
@@ -80,8 +79,8 @@ TaxonomyRecord = TopicRecord | OrganizationRecord
 
 def looks_like_one(path: str) -> bool:
     """Whether a file's path says that it is one. Only a hint, for reading these before articles."""
-    parts = PurePath(path)
-    return parts.suffix.lower() in PLAIN_SUFFIXES or not _FOLDERS.isdisjoint(parts.parts[:-1])
+    # Asked of every file of a run, known ones too.
+    return path.lower().endswith(_PLAIN) or not _FOLDERS.isdisjoint(path.split("/")[:-1])
 
 
 def parse(path: str, content: bytes) -> SeedFile | None:
@@ -93,7 +92,7 @@ def parse(path: str, content: bytes) -> SeedFile | None:
         # Looked for in the bytes first: an article is not parsed twice.
         seed = seedfile.parse(content) if b"taxonomy" in content else None
         return seed if seed and "taxonomy" in seed.metadata else None
-    if PurePath(path).suffix.lower() not in PLAIN_SUFFIXES:
+    if not path.lower().endswith(_PLAIN):
         return None
     seed = seedfile.parse_plain(content)
     if "taxonomy" not in seed.metadata:
