@@ -26,7 +26,7 @@ from ..models import (
     Topic,
     TopicAssignment,
 )
-from . import journal, leads, lock, proposals, records, seedfile, state
+from . import journal, leads, lock, proposals, records, seedfile, state, taxonomy_undo
 from .aliases import Aliases, canonical, canonical_changes, load_aliases
 from .apply import apply, with_all_that_merges
 from .fingerprints import fingerprint
@@ -101,6 +101,8 @@ class _Undo:
         it stopped."""
         done = ImportedFile.objects.filter(run__undoes=self.undone).values("path")
         files = self.undone.files.exclude(outcome=Outcome.FAILED).exclude(path__in=done)
+        aside = taxonomy_undo.files_of(self.undone)
+        files = files.exclude(pk__in=[file.pk for file in aside])
         numbers = list(files.order_by("-pk").values_list("pk", flat=True))
         for start in range(0, len(numbers), BATCH):
             with self._transaction():
@@ -114,6 +116,7 @@ class _Undo:
             for result in results:
                 on_file(result)
         with self._transaction():
+            self._take_taxonomy_back(aside, on_file)
             self._take_fillings_back()
             self._remove_orphans()
         if not self.is_dry_run:
@@ -187,6 +190,18 @@ class _Undo:
     def _keep(self, file: ImportedFile, why: str) -> FileResult:
         self.report.kept.append((file.path, why))
         return FileResult(file.path, file.path, Outcome.KEPT, file.article_id, kept=(why,))
+
+    def _take_taxonomy_back(self, files: list[ImportedFile], on_file) -> None:
+        """All of them together, and after the articles: a tree can only be judged whole."""
+        done = set(ImportedFile.objects.filter(run__undoes=self.undone).values_list("path"))
+        files = [file for file in files if (file.path,) not in done]
+        results = taxonomy_undo.take_back(self.undone, files)
+        for result in results:
+            self.report.reverted += result.outcome == Outcome.REVERTED
+            self.report.kept += [(result.path, what) for what in result.kept]
+            on_file(result)
+        if results and not self.is_dry_run:
+            self.journal.note(results, self._counts)
 
     def _take_fillings_back(self) -> None:
         for kind, number, *value in self.undone.filled:
