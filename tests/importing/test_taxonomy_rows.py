@@ -2,12 +2,14 @@
 
 import itertools
 from io import BytesIO
+from unittest import mock
 
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Picture
 
+from articles.importing import pipeline
 from articles.importing.pipeline import import_seeds
 from articles.models import (
     Article,
@@ -79,6 +81,19 @@ class TopicTests(TaxonomyTestCase):
                 self.put_topic(name, parent, file=number)
             self.assert_counts(self.import_all(), created=3)
             self.assertEqual(self.tree(), {"Low": "Middle", "Middle": "Top", "Top": None})
+
+    def test_a_parent_may_come_in_a_later_batch(self):
+        for name, parent in [("A", "D"), ("B", "A"), ("C", "Nowhere"), ("D", ""), ("E", "F")]:
+            self.put_topic(name, parent)
+        self.put_topic("F", "E")
+        for is_dry_run in (True, False):
+            with mock.patch.object(pipeline, "BATCH", 2):
+                report = self.run_import(is_dry_run=is_dry_run)
+            self.assert_counts(report, created=3, failed=3)
+            reasons = sorted(problem.reason for _, problem in report.failures)
+            self.assertIn("no topic “Nowhere”", reasons[0])
+            self.assertIn("“E” lies below “F”", reasons[1])
+        self.assertEqual(self.tree(), {"A": "D", "B": "A", "D": None})
 
     def test_a_parent_may_be_a_topic_that_is_here(self):
         make_topic("Transport")
