@@ -1,9 +1,13 @@
 """Merging: what moves, what goes, and where the next delivery and the old address lead."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.test import TestCase
 
 from articles.importing import leads, proposals
+from articles.importing.export import export_seeds
 from articles.importing.undo import undo_import
 from articles.models import (
     Article,
@@ -276,6 +280,30 @@ class RedeliveryTests(ImportTestCase):
         leads.pin(self.article.leads.get(provider_name="Post"))
         self.assertEqual(self.article.provider, courier)
         self.assertFalse(Provider.objects.filter(name="Post").exists())
+
+    def test_an_export_still_speaks_the_feeds_words(self):
+        linkless = ('    webUrl: "https://radio.example/why"\n', "")
+        self.run_import(linkless, ("  - Culture", "  - Culture\n  - Arts"))
+        editor, courier = make_editor(), make_provider("Courier", "courier.example")
+        others = Provider.objects.filter(name__in=["Post", "Radio"])
+        merge_providers(courier, list(others), by=editor)
+        merge_topics(
+            make_topic("Music"), list(Topic.objects.filter(name__in=["Culture", "Arts"])), by=editor
+        )
+        with TemporaryDirectory() as folder:
+            report = export_seeds(Path(folder), "feed")
+            name = "2026-03-01-bells.md"
+            self.assertEqual((report.failures, report.edited), ([], []))
+            delivered = (self.folder / name).read_bytes()
+            self.assertEqual((Path(folder) / name).read_bytes(), delivered)
+            # An edit is written, with its own name, and nothing else.
+            Article.objects.update(provider=make_provider("Ours", "ours.example"))
+            report = export_seeds(Path(folder), "feed")
+            self.assertEqual((report.failures, report.edited), ([], [name]))
+            text = (Path(folder) / name).read_text()
+            self.assertIn("name: Ours", text)
+            self.assertIn("name: Radio", text)
+            self.assertIn("- Culture", text)
 
     def test_still_follows_the_feed_and_its_new_articles_land_there_too(self):
         self.run_import()

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from ..models import Provider, ProviderAlias, Topic, TopicAlias
 from .records import ArticleRecord, ItemRecord, ProviderRecord
+from .state import State
 
 ProviderKey = tuple[str, str]  # (name, domain)
 
@@ -69,6 +70,43 @@ def _with_provider(item: ItemRecord, aliases: Aliases):
     if key is None:
         return item
     return replace(item, provider=ProviderRecord(*key, logo=item.provider.logo))
+
+
+def in_the_feeds_words(ours: State, base: State, aliases: Aliases) -> State:
+    """A row's state with the names that the feed uses, where `base`, the delivery's, means them.
+
+    For an export: what the feed calls by another name is no edit.
+    """
+    if not aliases:
+        return ours
+    names = {aliases.topics.get(name, name): name for name in sorted(base["topics"])}
+    said = {names.get(name, name) for name in ours["topics"]}
+    # Two names of one topic in the file are one topic here.
+    said |= {name for name in base["topics"] if aliases.topics.get(name, name) in ours["topics"]}
+    related = {}
+    for key, item in ours["related"].items():
+        was = _said_item(key, item, base["related"], aliases)
+        related[was[0]] = _said_provider(item, was[1], aliases) if was[1] else item
+    return _said_provider(ours, base, aliases) | {
+        "topics": tuple(sorted(said)),
+        "related": related,
+    }
+
+
+def _said_provider(ours: State, base: State, aliases: Aliases) -> State:
+    said = base["provider"]
+    means = aliases.providers.get(said, said)
+    return ours | {"provider": said} if means == ours["provider"] else ours
+
+
+def _said_item(key: tuple, item: State, base: dict, aliases: Aliases):
+    """The delivery's key and state of a related item; its own key and None where it has none."""
+    if key in base:
+        return key, base[key]
+    for said, was in base.items():
+        if len(said) == 4 and tuple(_item_key(list(said), aliases)) == key:
+            return said, was
+    return key, None
 
 
 def canonical_changes(changes: dict[str, Any], aliases: Aliases) -> dict[str, Any]:

@@ -3,7 +3,8 @@
     models -> state.of_article -> seedtext -> seeds/*
 
 An article that nobody edited gives its delivered file, byte for byte; after an edit only the edited
-lines differ. What was written in the newsroom becomes a seed that imports again to the same.
+lines differ. What was written in the newsroom becomes a seed that imports again to the same. The
+files of topics and organizations are given back as they came.
 """
 
 import os
@@ -13,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from .. import weblinks
-from ..models import Article, Image
+from ..models import Article, Image, TaxonomyDelivery
 from . import own, pictures, records, state
+from .aliases import Aliases, in_the_feeds_words, load_aliases
 from .apply import with_all_that_merges
 from .records import NO_WORDS, ImageKey, ImageRecord
 from .seedfile import SeedError, parse
@@ -66,12 +68,17 @@ def export_seeds(
     if source:
         articles = articles.filter(source=source)
     report, total, done = ExportReport(), articles.count(), 0
+    aliases = load_aliases()
     for chunk in _chunks(articles):
         for article in chunk:
             place = folder if source else folder / folder_name(article.source)
-            _export(article, place, folder, report)
+            _export(article, aliases, place, folder, report)
         done += len(chunk)
         on_progress(done, max(done, total))
+    files = TaxonomyDelivery.objects.filter(source=source) if source else TaxonomyDelivery.objects
+    for file in files.order_by("pk").iterator(CHUNK):
+        place = folder if source else folder / folder_name(file.source)
+        _give_back(file, place, folder, report)
     return report
 
 
@@ -90,14 +97,26 @@ def _chunks(articles) -> Iterator[list[Article]]:
         last = chunk[-1].pk
 
 
-def _export(article: Article, folder: Path, root: Path, report: ExportReport) -> None:
+def _give_back(file: TaxonomyDelivery, folder: Path, root: Path, report: ExportReport) -> None:
+    path = folder / _inside(file.path)
+    try:
+        is_new = _write(path, bytes(file.content), root)
+        report.written += is_new
+        report.unchanged += not is_new
+    except OSError as error:
+        report.failures.append((path.relative_to(root).as_posix(), str(error)))
+
+
+def _export(
+    article: Article, aliases: Aliases, folder: Path, root: Path, report: ExportReport
+) -> None:
     delivery = getattr(article, "delivery", None)
     name = _inside(delivery.path if delivery else f"{article.stem}.md")
     path = folder / name
     shown = path.relative_to(root).as_posix()
     try:
         view = _View(article)
-        content = _seed_of(article, delivery, view)
+        content = _seed_of(article, delivery, view, aliases)
         if _write(path, content, root):
             report.written += 1
         else:
@@ -112,7 +131,7 @@ def _export(article: Article, folder: Path, root: Path, report: ExportReport) ->
         report.failures.append((shown, str(error)))
 
 
-def _seed_of(article: Article, delivery, view: "_View") -> bytes:
+def _seed_of(article: Article, delivery, view: "_View", aliases: Aliases) -> bytes:
     if delivery is None:
         words = own.words_of(article, NO_WORDS, view.written)
         is_public = article.status == Article.Status.PUBLISHED
@@ -122,7 +141,11 @@ def _seed_of(article: Article, delivery, view: "_View") -> bytes:
         seed = parse(content)
         said = records.read_own(seed, content, records.read(seed, content))
     words = own.words_of(article, said, view.written)
-    return exported(content, article.source, view.state, view.around, words, said)
+    ours = view.state
+    if aliases:
+        base = state.of_record(records.of_content(content), article.source)
+        ours = in_the_feeds_words(ours, base, aliases)
+    return exported(content, article.source, ours, view.around, words, said)
 
 
 # What stands around an article ------------------------------------------------------------------

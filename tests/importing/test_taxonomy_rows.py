@@ -2,6 +2,8 @@
 
 import itertools
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest import mock
 
 from django.core.files.storage import default_storage
@@ -10,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image as Picture
 
 from articles.importing import pipeline
+from articles.importing.export import export_seeds
 from articles.importing.pipeline import import_seeds
 from articles.models import (
     Article,
@@ -419,6 +422,20 @@ class RunTests(TaxonomyTestCase):
             )
         for state in states[1:]:
             self.assertEqual(state, states[0])
+
+    def test_an_export_gives_the_files_back(self):
+        self.write(("name: Post", "name: The Post"), name="_news/2026-03-01-bells.md")
+        self.put_topic("Transport")
+        self.put_organization()
+        self.import_all()
+        for source, place in (("feed", "."), ("", "feed")):
+            with TemporaryDirectory() as folder:
+                report = export_seeds(Path(folder), source)
+                self.assertEqual((report.written, report.failures, report.edited), (3, [], []))
+                for path in filter(Path.is_file, self.folder.rglob("*")):
+                    copy = Path(folder) / place / path.relative_to(self.folder)
+                    self.assertEqual(copy.read_bytes(), path.read_bytes())
+                self.assertEqual(export_seeds(Path(folder), source).unchanged, 3)
 
     def test_other_names_are_known_to_the_articles_of_the_same_run(self):
         self.write(("name: Post", "name: The Post"), name="_news/2026-03-01-bells.md")
