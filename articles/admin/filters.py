@@ -5,7 +5,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Article, ArticleImage, Provider, Topic
+from ..models import Article, ArticleImage, ImportRun, Proposal, Provider, Topic
+from .widgets import whole_number
 
 
 class PublicNowFilter(admin.SimpleListFilter):
@@ -27,6 +28,80 @@ class PublicNowFilter(admin.SimpleListFilter):
         return queryset
 
 
+class OpenFilter(admin.SimpleListFilter):
+    """A filter whose list opens narrowed, with `first` as the label of that."""
+
+    first: str
+
+    def choices(self, changelist):
+        chosen = super().choices(changelist)
+        opening = next(chosen)
+        yield opening | {"display": self.first}
+        yield from chosen
+
+    def queryset(self, request, queryset):
+        if self.value() is not None:
+            return self.narrowed(queryset)
+        return queryset if names_its_rows(request) else self.opened(queryset)
+
+
+def names_its_rows(request) -> bool:
+    """Whether an action runs on rows that the editor ticked. Such a row may have been moved out of
+    the list as it opens: the action shall find it, and say so."""
+    data = request.POST
+    return "action" in data and data.get("select_across", "0") != "1"
+
+
+class StatusFilter(OpenFilter):
+    """The trash is left out until it is asked for."""
+
+    title = _("status")
+    parameter_name = "status__exact"
+    first = _("All but the trash")
+
+    def lookups(self, request, model_admin):
+        return Article.Status.choices
+
+    def opened(self, queryset):
+        return queryset.exclude(status=Article.Status.TRASHED)
+
+    def narrowed(self, queryset):
+        return queryset.filter(status=self.value())
+
+
+class ResolutionFilter(OpenFilter):
+    title = _("resolution")
+    parameter_name = "resolution"
+    first = _("Open")
+
+    def lookups(self, request, model_admin):
+        closed = [choice for choice in Proposal.Resolution.choices if choice[0]]
+        return [*closed, ("all", _("All"))]
+
+    def opened(self, queryset):
+        return queryset.open()
+
+    def narrowed(self, queryset):
+        return queryset if self.value() == "all" else queryset.filter(resolution=self.value())
+
+
+class SwappingFilter(admin.SimpleListFilter):
+    """What the feed swaps between copies of one story."""
+
+    title = _("oscillating")
+    parameter_name = "oscillating"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("Oscillating")), ("pinned", _("Kept on one copy"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "yes":
+            return queryset.filter(is_oscillating=True)
+        if self.value() == "pinned":
+            return queryset.filter(pinned_lead__isnull=False)
+        return queryset
+
+
 class RowFilter(admin.SimpleListFilter):
     """To the articles of one row, by its number; any other text means no row."""
 
@@ -34,8 +109,7 @@ class RowFilter(admin.SimpleListFilter):
 
     @property
     def number(self):
-        text = self.value() or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        return whole_number(self.value())
 
     def queryset(self, request, queryset):
         if self.value() is None:
@@ -52,19 +126,38 @@ class TopicFilter(RowFilter):
         return [(str(pk), name) for pk, name in Topic.objects.values_list("pk", "name")]
 
 
-class ProviderFilter(RowFilter):
-    """Says which provider the list is narrowed to, and lets go of it. Thousands are no choice: one
-    is chosen from the providers' list or by searching."""
+class FollowedFilter(RowFilter):
+    """Says which row of `model` the list is narrowed to, and lets go of it. Thousands are no
+    choice: one is followed here by a link from elsewhere."""
 
-    title = _("provider")
-    parameter_name = "provider__id__exact"
-    lookup = "provider"
+    model: type
 
     def lookups(self, request, model_admin):
-        return [(str(row.pk), str(row)) for row in Provider.objects.filter(pk=self.number)]
+        return [(str(row.pk), str(row)) for row in self.model.objects.filter(pk=self.number)]
 
     def has_output(self):
         return self.value() is not None
+
+
+class ProviderFilter(FollowedFilter):
+    title = _("provider")
+    parameter_name = "provider__id__exact"
+    lookup = "provider"
+    model = Provider
+
+
+class ArticleFilter(FollowedFilter):
+    title = _("article")
+    parameter_name = "article"
+    lookup = "article"
+    model = Article
+
+
+class RunFilter(FollowedFilter):
+    title = _("import run")
+    parameter_name = "run"
+    lookup = "run"
+    model = ImportRun
 
 
 class YesNoFilter(admin.SimpleListFilter):
@@ -77,6 +170,32 @@ class YesNoFilter(admin.SimpleListFilter):
         if self.value() == "no":
             return self.narrowed(queryset, False)
         return queryset
+
+
+class HasFailuresFilter(YesNoFilter):
+    title = _("failures")
+    parameter_name = "failures"
+
+    def narrowed(self, queryset, yes):
+        return queryset.filter(failed__gt=0) if yes else queryset.filter(failed=0)
+
+
+class HasConflictsFilter(YesNoFilter):
+    title = _("conflicts")
+    parameter_name = "conflicts"
+
+    def narrowed(self, queryset, yes):
+        return queryset.filter(conflicts__gt=0) if yes else queryset.filter(conflicts=0)
+
+
+class ProposedFilter(YesNoFilter):
+    """Files whose values an editor had changed too."""
+
+    title = _("conflicts")
+    parameter_name = "conflicts"
+
+    def narrowed(self, queryset, yes):
+        return queryset.exclude(conflicts=[]) if yes else queryset.filter(conflicts=[])
 
 
 class HasPictureFilter(YesNoFilter):

@@ -3,8 +3,10 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.urls import reverse
+from django.http import Http404
+from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -23,6 +25,11 @@ def moment(at):
     return date_format(localtime(at), "j M Y H:i")
 
 
+def span(kind, text):
+    """A badge of the kind that the stylesheet colours."""
+    return format_html('<span class="state state-{}">{}</span>', kind, text)
+
+
 def badge(article, at):
     """What an article's status means at the aware moment `at`, in words as well as in colour."""
     state, label, turn = article.status, article.get_status_display(), None
@@ -31,7 +38,7 @@ def badge(article, at):
             state, label, turn = "expired", _("Expired"), article.publish_until
         else:
             state, label, turn = "scheduled", _("Scheduled"), article.publish_from
-    html = format_html('<span class="state state-{}">{}</span>', state, label)
+    html = span(state, label)
     if turn:
         html = format_html('{} <span class="state-moment">{}</span>', html, moment(turn))
     return html
@@ -48,14 +55,49 @@ def thumbnail(image):
     )
 
 
-def link_to_change(row):
+def link_to_change(row, label=None):
     address = reverse(f"admin:articles_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}">{}</a>', address, row)
+    return format_html('<a href="{}">{}</a>', address, row if label is None else label)
+
+
+def list_address(model, **filters):
+    address = reverse(f"admin:articles_{model._meta.model_name}_changelist")
+    return f"{address}?{urlencode(filters)}"
 
 
 def link_to_list(model, label, **filters):
-    address = reverse(f"admin:articles_{model._meta.model_name}_changelist")
-    return format_html('<a href="{}?{}">{}</a>', address, urlencode(filters), label)
+    return format_html('<a href="{}">{}</a>', list_address(model, **filters), label)
+
+
+def whole_number(text: str | None) -> int | None:
+    """A row's number as an address or a button names it; None for any other text."""
+    is_number = text and text.isascii() and text.isdigit() and len(text) < 19
+    return int(text) if is_number else None
+
+
+def own_row(admin, request, pk, permission):
+    """The row that a page or button of ours is about: 404 without it, 403 without the permission
+    ("articles.change_article")."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+    row = admin.get_object(request, str(pk))
+    if row is None:
+        raise Http404
+    return row
+
+
+def pages_of_a_row(admin, views):
+    """URL patterns for an admin's own pages about one row: the last part of the address to the
+    view, which takes the request and the row's number as text."""
+    model = admin.opts.model_name
+    return [
+        path(
+            f"<path:object_id>/{name}/",
+            admin.admin_site.admin_view(view),
+            name=f"articles_{model}_{name}",
+        )
+        for name, view in views.items()
+    ]
 
 
 class KnownSelect(AutocompleteSelect):
@@ -110,6 +152,23 @@ class NewsroomAdmin(TextAsDelivered, admin.ModelAdmin):
 
     def is_public(self, obj):
         return False
+
+
+class RecordAdmin(NewsroomAdmin):
+    """What only importing writes: read by everyone who reads articles, changed by nobody here."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        names = ("view", "change")
+        return any(request.user.has_perm(f"articles.{name}_article") for name in names)
 
 
 class KnowsItsRows:
