@@ -96,6 +96,18 @@ class ArticleForm(DeliveredForm):
         if "type" in self.fields:
             types = dict.fromkeys(["article", "video", self.instance.type])
             self.fields["type"].widget = forms.Select(choices=[(name, name) for name in types])
+        if "status" in self.fields:
+            self._limit_status(self.fields["status"])
+
+    def _limit_status(self, field):
+        """Into the trash and out of it lead buttons of their own."""
+        trashed = Article.Status.TRASHED
+        is_trashed = self.instance.status == trashed
+        field.choices = [
+            (value, text) for value, text in field.choices if (value == trashed) == is_trashed
+        ]
+        if is_trashed:
+            field.help_text = _("Restore it to give it another status.")
 
     def clean(self):
         data = super().clean()

@@ -568,7 +568,7 @@ class SecretTests(AdminTestCase):
             "relateditem": RelatedItem.objects.first(),
         }.items():
             for page in ("change", "history", "delete"):
-                response = self.client.get(address(page, model, row.pk))
+                response = self.client.get(address(page, model, row.pk), follow=True)
                 self.assertNotContains(response, SECRET)
             self.assertNotContains(self.client.get(address("changelist", model)), SECRET)
 

@@ -23,10 +23,10 @@ from .factories import (
 
 CANARY = "canary"
 SLUGS = {
-    "detail": ["public-1", "canary-0", "canary-1", "canary-2", "canary-3", "canary-4", "missing"],
-    "topic": ["shared", "old-shared", "canary-0", "canary-4", "canary-old-0", "missing"],
+    "detail": ["public-1", *(f"canary-{number}" for number in range(6)), "missing"],
+    "topic": ["shared", "old-shared", "canary-0", "canary-5", "canary-old-0", "missing"],
     "provider": [
-        *("shared-outlet", "old-shared-outlet", "canary-outlet-0", "canary-outlet-4"),
+        *("shared-outlet", "old-shared-outlet", "canary-outlet-0", "canary-outlet-5"),
         *("canary-old-outlet-0", "missing"),
     ],
 }
@@ -71,6 +71,7 @@ def hidden_states():
         {"status": Article.Status.HELD},
         {"status": Article.Status.REVIEW, "publish_from": now - day},
         {"status": Article.Status.WITHDRAWN, "publish_from": now - day},
+        {"status": Article.Status.TRASHED, "publish_from": now - day},
         {"status": published, "publish_from": now + day},
         {"status": published, "publish_from": now - 2 * day, "publish_until": now - day},
     ]

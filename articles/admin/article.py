@@ -14,7 +14,15 @@ from ..forms import ArticleForm
 from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
 from .decisions import DECISION, Decisions
 from .delivered import as_delivered
-from .filters import DecidedFilter, HasPictureFilter, ProviderFilter, PublicNowFilter, TopicFilter
+from .filters import (
+    DecidedFilter,
+    HasPictureFilter,
+    ProviderFilter,
+    PublicNowFilter,
+    StatusFilter,
+    TopicFilter,
+)
+from .trash import Trash
 from .widgets import EMPTY, NewsroomAdmin, PicturesInline, RowsInline, badge, moment, thumbnail
 
 # Headlines and links are long, excerpts and notes short.
@@ -60,8 +68,9 @@ class ArticleList(ChangeList):
 
 
 @admin.register(Article)
-class ArticleAdmin(Decisions, NewsroomAdmin):
+class ArticleAdmin(Trash, Decisions, NewsroomAdmin):
     form = ArticleForm
+    actions = [*Decisions.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]
     autocomplete_fields = ["provider"]
 
@@ -78,7 +87,7 @@ class ArticleAdmin(Decisions, NewsroomAdmin):
     ]
     list_display_links = ["story"]
     list_filter = [
-        "status",
+        StatusFilter,
         PublicNowFilter,
         ProviderFilter,
         DecidedFilter,

@@ -21,21 +21,21 @@ class Decisions:
 
     @admin.action(description=_("Publish now"), permissions=["change"])
     def publish_now(self, request, queryset):
-        self._decide(request, queryset, Article.Status.PUBLISHED)
+        self.decide(request, queryset, Article.Status.PUBLISHED)
 
     @admin.action(description=_("Hold"), permissions=["change"])
     def hold(self, request, queryset):
-        self._decide(request, queryset, Article.Status.HELD)
+        self.decide(request, queryset, Article.Status.HELD)
 
     @admin.action(description=_("Send to review"), permissions=["change"])
     def send_to_review(self, request, queryset):
-        self._decide(request, queryset, Article.Status.REVIEW)
+        self.decide(request, queryset, Article.Status.REVIEW)
 
     @admin.action(description=_("Withdraw"), permissions=["change"])
     def withdraw(self, request, queryset):
-        self._decide(request, queryset, Article.Status.WITHDRAWN)
+        self.decide(request, queryset, Article.Status.WITHDRAWN)
 
-    def _decide(self, request, queryset, status):
+    def decide(self, request, queryset, status, is_restoring=False):
         """Each article in a transaction of its own, so that one refused leaves the others done."""
         changed, same, failures = 0, 0, {}
         for pk in list(queryset.values_list("pk", flat=True)):
@@ -44,6 +44,7 @@ class Decisions:
                     article = Article.objects.select_for_update().filter(pk=pk).first()
                     if article is None:  # deleted since the list was shown
                         continue
+                    self._check_trash(article, status, is_restoring)
                     if self._decide_one(request, article, status):
                         changed += 1
                     else:
@@ -51,6 +52,13 @@ class Decisions:
             except ValidationError as error:
                 failures.setdefault(" ".join(error.messages), []).append(article.headline)
         self._report(request, Article.Status(status).label, changed, same, failures)
+
+    def _check_trash(self, article, status, is_restoring):
+        is_trashed = article.status == Article.Status.TRASHED
+        if is_restoring and not is_trashed:
+            raise ValidationError(_("It is not in the trash any more."))
+        if is_trashed and not is_restoring and status != Article.Status.TRASHED:
+            raise ValidationError(_("It is in the trash. Restore it first."))
 
     def _decide_one(self, request, article, status) -> bool:
         """False where an editor has decided just so already; a feed's verdict is no decision."""

@@ -112,7 +112,9 @@ class ProviderAdmin(Merging, KeepsOldNames, PermanentSlug, NewsroomAdmin):
             super()
             .get_queryset(request)
             .annotate(
-                article_count=count_of(Article.objects.all(), "provider"),
+                article_count=count_of(
+                    Article.objects.exclude(status=Article.Status.TRASHED), "provider"
+                ),
                 published_count=count_of(Article.objects.published(), "provider"),
             )
         )
@@ -172,7 +174,8 @@ class TopicAdmin(Merging, KeepsOldNames, PermanentSlug, NewsroomAdmin):
     fields = ["name", "slug", "short_name", "parent", "description", "image"]
 
     def get_queryset(self, request):
-        assignments = TopicAssignment.objects.all()
+        trashed = Article.Status.TRASHED
+        assignments = TopicAssignment.objects.exclude(content_object__status=trashed)
         public = assignments.filter(content_object__in=Article.objects.published())
         return (
             super()
