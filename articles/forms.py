@@ -98,6 +98,13 @@ class ArticleForm(DeliveredForm):
             self.fields["type"].widget = forms.Select(choices=[(name, name) for name in types])
         if "status" in self.fields:
             self._limit_status(self.fields["status"])
+        if "is_kept_public" in self.fields:
+            field = self.fields["is_kept_public"]
+            field.label = _("Keep public if the feed takes it down")
+            field.help_text = _(
+                "A takedown then waits as a proposal, and readers see the article until you accept "
+                "it. Without this, a takedown withdraws the article at once."
+            )
 
     def _limit_status(self, field):
         """Into the trash and out of it lead buttons of their own."""

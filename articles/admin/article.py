@@ -20,8 +20,10 @@ from .filters import (
     ProviderFilter,
     PublicNowFilter,
     StatusFilter,
+    SwappingFilter,
     TopicFilter,
 )
+from .panels import Panels
 from .trash import Trash
 from .widgets import EMPTY, NewsroomAdmin, PicturesInline, RowsInline, badge, moment, thumbnail
 
@@ -68,7 +70,7 @@ class ArticleList(ChangeList):
 
 
 @admin.register(Article)
-class ArticleAdmin(Trash, Decisions, NewsroomAdmin):
+class ArticleAdmin(Panels, Trash, Decisions, NewsroomAdmin):
     form = ArticleForm
     actions = [*Decisions.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]
@@ -91,6 +93,7 @@ class ArticleAdmin(Trash, Decisions, NewsroomAdmin):
         PublicNowFilter,
         ProviderFilter,
         DecidedFilter,
+        SwappingFilter,
         HasPictureFilter,
         "type",
         "source",
@@ -133,7 +136,7 @@ class ArticleAdmin(Trash, Decisions, NewsroomAdmin):
     )
     publishing_fields = (
         _("Publishing"),
-        {"fields": ["status", "publish_from", "publish_until", "note"]},
+        {"fields": ["status", "publish_from", "publish_until", "is_kept_public", "note"]},
     )
     feed_fields = (
         _("From the feed"),
@@ -159,7 +162,9 @@ class ArticleAdmin(Trash, Decisions, NewsroomAdmin):
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
-            return [self.story_fields, self.publishing_fields]
+            title, options = self.publishing_fields
+            fields = [name for name in options["fields"] if name != "is_kept_public"]
+            return [self.story_fields, (title, {"fields": fields})]
         title, options = self.publishing_fields
         fields = ["address", *options["fields"], "decided_at", "decided_by"]
         if self.has_change_permission(request, obj):

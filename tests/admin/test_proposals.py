@@ -7,8 +7,8 @@ from django.db import IntegrityError
 
 from articles.admin import proposals
 from articles.importing.proposals import reject
-from articles.models import Article, Proposal
-from tests.admin.desk import DeskTestCase, make_user
+from articles.models import Article, Proposal, RelatedItem
+from tests.admin.desk import HEADLINE, DeskTestCase, make_user
 from tests.factories import make_article, make_related_item
 from tests.test_admin import address
 
@@ -153,3 +153,77 @@ class AnswerTests(DeskTestCase):
             self.assertEqual("accept_theirs" in page.content.decode(), is_resolved)
             self.act("proposal", "accept_theirs", proposal)
             self.assertEqual(Proposal.objects.open().exists(), not is_resolved)
+
+
+class PanelTests(DeskTestCase):
+    def answer(self, article, **data):
+        return self.client.post(address("proposals", "article", article.pk), data, follow=True)
+
+    def test_shows_both_values_and_two_buttons(self):
+        proposal = self.make_conflict()
+        page = self.form_of(proposal.article)
+        self.assertContains(page, "The feed proposes")
+        self.assertContains(page, f'name="accept" value="{proposal.pk}"')
+        self.assertContains(page, f'name="reject" value="{proposal.pk}"')
+        self.assertContains(page, "<ins>Tram bells were tuned</ins>")
+
+    def test_is_absent_where_nothing_waits(self):
+        self.assertNotContains(self.form_of(make_article()), "The feed proposes")
+
+    def test_answers_and_comes_back_to_the_form(self):
+        for verb, title in (("reject", "Bells in tune"), ("accept", "Tram bells were tuned")):
+            with self.subTest(verb):
+                Article.objects.all().delete_unburied()
+                proposal = self.make_conflict()
+                article = proposal.article
+                response = self.answer(article, **{verb: proposal.pk})
+                self.assertRedirects(response, address("change", "article", article.pk))
+                self.assertEqual(self.article.title, title)
+                self.assertFalse(Proposal.objects.open().exists())
+                (self.folder / "2026-03-01-bells.md").unlink()
+
+    def test_says_that_somebody_was_faster(self):
+        proposal = self.make_conflict()
+        reject(proposal, self.editor)
+        response = self.answer(proposal.article, accept=proposal.pk)
+        self.assertIn("1 had been resolved meanwhile", self.messages_of(response)[0])
+        self.assertEqual(self.article.title, "Bells in tune")
+
+    def test_answers_for_its_own_article_only(self):
+        other = propose(make_article())
+        for number in (other.pk, "x", "9" * 40, ""):
+            self.answer(make_article(), accept=number)
+        self.assertTrue(Proposal.objects.open().filter(pk=other.pk).exists())
+
+    def test_a_get_answers_nothing(self):
+        proposal = propose(make_article())
+        url = address("proposals", "article", proposal.article_id)
+        self.assertEqual(self.client.get(url, {"accept": proposal.pk}).status_code, 302)
+        self.assertTrue(Proposal.objects.open().exists())
+
+    def test_needs_the_permission_to_change(self):
+        proposal = propose(make_article())
+        self.client.force_login(make_user("view_article"))
+        page = self.form_of(proposal.article)
+        self.assertContains(page, "The feed proposes")
+        self.assertNotContains(page, 'name="accept"')
+        self.assertEqual(self.answer(proposal.article, accept=proposal.pk).status_code, 403)
+        self.assertTrue(Proposal.objects.open().exists())
+
+    def test_needs_the_forms_token(self):
+        proposal = propose(make_article())
+        self.client.handler.enforce_csrf_checks = True
+        self.assertEqual(self.answer(proposal.article, accept=proposal.pk).status_code, 403)
+
+    def test_the_form_costs_the_same_for_1_proposal_and_for_20(self):
+        self.run_import()
+        self.run_import(HEADLINE)
+        article = self.article
+        item = RelatedItem.objects.get()
+        propose(article, related_item=item)
+        url = address("change", "article", article.pk)
+        few = self.queries_of(url)
+        for number in range(20):
+            propose(article, related_item=item, field=f"field{number}", theirs=None)
+        with mock.patch.object(proposals, "stands", return_value="x"):
+            self.assertEqual(self.queries_of(url), few)
