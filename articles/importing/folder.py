@@ -1,4 +1,5 @@
-"""What is to be imported: files and folders in, the path of each seed file out, in order.
+"""What is to be imported: files and folders in, the path of each seed file out, in order, and its
+bytes.
 
 Read by `pipeline`. Built on os.scandir: a file costs no Path object and no stat, and memory holds
 the names of one folder at a time (of its parents too), given back as the walk goes on: 100,000
@@ -11,6 +12,8 @@ from heapq import merge
 from pathlib import Path
 
 from .pictures import SUFFIXES
+
+_CHUNK = 64 * 1024  # bytes: nearly every seed whole
 
 Found = tuple[str, str]  # (path to open, path within the root given, with "/")
 
@@ -25,6 +28,24 @@ def walk(roots: Iterable[str | os.PathLike]) -> Iterator[Found]:
     at once for a root that is not there.
     """
     return merge(*[_walk_root(Path(root)) for root in roots], key=lambda found: found[1])
+
+
+def read(path: str, limit: int) -> bytes:
+    """The first `limit` bytes of a file. Raises OSError where it cannot be read.
+
+    As `open(path, "rb").read(limit)`, which sets `limit` bytes aside for every file, however short,
+    and takes five times as long.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        content = os.read(descriptor, min(_CHUNK, limit))
+        while len(content) < limit and (
+            more := os.read(descriptor, min(_CHUNK, limit - len(content)))
+        ):
+            content += more
+    finally:
+        os.close(descriptor)
+    return content
 
 
 def _walk_root(root: Path) -> Iterator[Found]:

@@ -115,3 +115,23 @@ class WalkTests(SimpleTestCase):
         self.assertEqual(next(walk)[1], "a/b.md")
         self.make("c/e.md")
         self.assertEqual([name for _, name in walk], ["c/d.md", "c/e.md"])
+
+
+class ReadTests(SimpleTestCase):
+    def setUp(self):
+        temporary = TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.path = Path(temporary.name) / "a.md"
+
+    def test_reads_a_file_whole_up_to_the_limit(self):
+        content = bytes(range(256)) * 1024
+        for size in (0, 1, 65_535, 65_536, 65_537, 262_144):
+            self.path.write_bytes(content[:size])
+            for limit in (1, 65_536, 65_537, 200_000, 10**9):
+                self.assertEqual(folder.read(str(self.path), limit), content[: min(size, limit)])
+
+    def test_says_why_it_cannot(self):
+        with self.assertRaises(FileNotFoundError):
+            folder.read(str(self.path), 10)
+        with self.assertRaises(IsADirectoryError):
+            folder.read(str(self.path.parent), 10)
