@@ -1,12 +1,15 @@
-"""The benchmarks' seeds are seeds, and each delivery of them moves what it says it moves."""
+"""The benchmarks measure what they say: seeds are seeds, the plain way stores the same rows."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from django.test import SimpleTestCase
+from django.db import transaction
+from django.test import SimpleTestCase, TestCase
 
 from articles.importing import records, seedfile
-from benchmarks import seeds
+from articles.importing.pipeline import import_seeds
+from articles.models import Article, ArticleImage, Delivery, Provider, RelatedImage, RelatedItem
+from benchmarks import importing, plain, seeds
 
 
 def read(content: bytes) -> records.ArticleRecord:
@@ -55,3 +58,63 @@ class SeedsTests(SimpleTestCase):
             after = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
         self.assertEqual(before.keys(), after.keys())
         self.assertFalse(set(before.values()) & set(after.values()))
+
+
+class PlainTests(TestCase):
+    def stored(self):
+        """What both ways store, without what only one of them knows."""
+        return [
+            list(Article.objects.order_by("stem").values_list("stem", *records.MACHINE_COLUMNS)),
+            list(
+                Article.objects.order_by("stem").values_list(
+                    *("title", "excerpt", "published_at", "provider__name", "web_url", "status"),
+                    *("publish_from", "slug"),
+                )
+            ),
+            sorted(Article.objects.values_list("stem", "topics__name")),
+            sorted(ArticleImage.objects.values_list("article__stem", "image__url", "position")),
+            sorted(RelatedItem.objects.values_list("article__stem", "position", "title")),
+            sorted(RelatedImage.objects.values_list("related_item__title", "image__url")),
+            sorted(Provider.objects.values_list("name", "domain", "logo__url"), key=str),
+            [
+                bytes(each)
+                for each in Delivery.objects.order_by("path").values_list("content", flat=True)
+            ],
+        ]
+
+    def test_stores_what_the_importing_stores(self):
+        with TemporaryDirectory() as name:
+            seeds.write(Path(name), 40)
+            with transaction.atomic():
+                self.assertEqual(import_seeds([Path(name)], "feed").created, 40)
+                expected = self.stored()
+                transaction.set_rollback(True)
+            plain.import_folder(Path(name), "feed")
+            self.assertEqual(self.stored(), expected)
+            plain.import_folder(Path(name), "feed")
+            self.assertEqual(self.stored(), expected)
+
+
+class TableTests(SimpleTestCase):
+    def bench(self, **seconds):
+        names = ("parse", "read", "plain", "start", "new", "same", "secured", "scores", "hash")
+        bench = importing.Bench(None, None)
+        for name in (*names, "many new", "many hash", "many same"):
+            value = seconds.get(name.replace(" ", "_"), 1.0)
+            bench.results[name] = [importing.Measured(value, 50, "")] * 3
+        return bench
+
+    def test_takes_ratios_of_medians_and_scales_the_plain_way(self):
+        bench = self.bench(parse=2.0, new=3.0, plain=4.0)
+        text = "\n".join(importing.table(bench, 10_000, 1_000, 0))
+        self.assertIn("| 40.00 (40.00..40.00) | 250 | 20.00 × A |", text)
+        self.assertIn("1.50 × A | at most 1.5 × A: kept; 8 times as fast", text)
+        self.assertIn("(13.3): kept", text)
+
+    def test_says_what_was_missed(self):
+        bench = self.bench(parse=1.0, new=2.0, plain=1.0, many_same=2.0)
+        text = "\n".join(importing.table(bench, 10_000, 1_000, 100_000))
+        self.assertIn(
+            "at most 1.5 × A: missed; 8 times as fast as the plain way (5.0): missed", text
+        )
+        self.assertIn("2.00 × B (1.00 after start) | at most 1.3 × B: missed", text)
