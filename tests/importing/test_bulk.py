@@ -153,9 +153,10 @@ class InsertTests(TestCase):
             )
         self.addCleanup(self._drop, "bulk_test_note")
         day, said = NOON.date(), {"é": [1, None, "\\n"], "b": True}
-        insert(Note, ["id", "said", "on"], [(1, said, day), (2, None, day)])
+        values = [said, None, {}, [], 0, False, ""]
+        insert(Note, ["id", "said", "on"], [(i, value, day) for i, value in enumerate(values)])
         rows = list(Note.objects.order_by("id").values_list("said", "made", "on", "mark"))
-        self.assertEqual(rows, [(said, [], day, 7), (None, [], day, 7)])
+        self.assertEqual(rows, [(value, [], day, 7) for value in values])
 
     def _drop(self, table):
         with connection.cursor() as cursor:
