@@ -101,13 +101,13 @@ class TableTests(SimpleTestCase):
         bench = importing.Bench(None, None)
         for name in (*names, "many new", "many hash", "many same"):
             value = seconds.get(name.replace(" ", "_"), 1.0)
-            bench.results[name] = [importing.Measured(value, 50, "")] * 3
+            bench.results[name] = [importing.Measured(value, value / 2, 50, "")] * 3
         return bench
 
     def test_takes_ratios_of_medians_and_scales_the_plain_way(self):
         bench = self.bench(parse=2.0, new=3.0, plain=4.0)
         text = "\n".join(importing.table(bench, 10_000, 1_000, 0))
-        self.assertIn("| 40.00 (40.00..40.00) | 250 | 20.00 × A |", text)
+        self.assertIn("| 40.00 (40.00..40.00) | 20.00 | 250 | 20.00 × A |", text)
         self.assertIn("1.50 × A | at most 1.5 × A: kept; 8 times as fast", text)
         self.assertIn("(13.3): kept", text)
 
