@@ -6,7 +6,7 @@ from django.db import DatabaseError, DataError, IntegrityError, connection, mode
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext, isolate_apps
 
-from articles.importing.bulk import insert, reserve_ids, unlogged
+from articles.importing.bulk import insert, reserve_ids, unlogged, update
 from articles.models import (
     Article,
     ArticleImage,
@@ -161,6 +161,46 @@ class InsertTests(TestCase):
     def _drop(self, table):
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {table}")
+
+
+class UpdateTests(TestCase):
+    def test_stores_what_bulk_update_stores_and_touches_no_other_row(self):
+        articles = [make_article() for _ in range(3)]
+        new = [("One \\N", None, None, NOON), ("Two", 7, articles[0].provider_id, None)]
+        columns = ["title", "quality", "provider", "decided_at"]
+        rows = [(a.pk, *values) for a, values in zip(articles, new, strict=False)]
+        with transaction.atomic():
+            for article, values in zip(articles, new, strict=False):
+                for name, value in zip(columns, values, strict=True):
+                    setattr(article, "provider_id" if name == "provider" else name, value)
+            Article.objects.bulk_update(articles[:2], columns)
+            expected = stored(Article)
+            transaction.set_rollback(True)
+        with self.assertNumQueries(1):
+            update(Article, columns, iter(rows))
+        self.assertEqual(stored(Article), expected)
+
+    def test_passes_over_what_is_not_there(self):
+        article = make_article()
+        update(Article, ["title"], [(article.pk + 1, "Nobody's"), (article.pk, "Somebody's")])
+        update(Article, ["title"], [])
+        self.assertEqual(Article.objects.get().title, "Somebody's")
+
+    def test_refuses_what_a_constraint_forbids(self):
+        article = make_article()
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            update(Article, ["title"], [(article.pk, "")])
+
+    def test_finds_a_row_whose_key_is_another_table_s(self):
+        article = make_article()
+        insert(
+            Delivery,
+            ["article", "path", "content", "digest", "meaning"],
+            [(article.pk, "a.md", b"a", "d", "m")],
+        )
+        update(Delivery, ["content", "delivered_at"], [(article.pk, b"\x00b", NOON)])
+        delivery = Delivery.objects.get()
+        self.assertEqual((bytes(delivery.content), delivery.delivered_at), (b"\x00b", NOON))
 
 
 class RefusalTests(TestCase):
