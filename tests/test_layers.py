@@ -17,7 +17,7 @@ LAYERS = [
         )
     ],
     ["models"],
-    ["importing", "prose", "digest", "workflow"],
+    ["importing", "prose", "digest", "workflow", "decisions"],
     ["views", "filters", "forms", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]

@@ -10,9 +10,10 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from ..decisions import DECISION
 from ..forms import ArticleForm
 from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
-from .decisions import DECISION, Decisions
+from .decisions import Decisions
 from .delivered import as_delivered
 from .filters import (
     DecidedFilter,

@@ -2,16 +2,14 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from ..decisions import decide
 from ..models import Article
+from ..wording import readable
 
 NAMED_FAILURES = 10  # of each reason; the rest are counted
-# What `Article.decide` sets.
-DECISION = {"status", "publish_from", "decided_at", "decided_by"}
 
 
 class Decisions:
@@ -38,47 +36,21 @@ class Decisions:
     def decide(self, request, queryset, status, is_restoring=False):
         """Each article in a transaction of its own, so that one refused leaves the others done."""
         changed, same, failures = 0, 0, {}
-        for pk in list(queryset.values_list("pk", flat=True)):
+        for pk, title in list(queryset.values_list("pk", "title")):
             try:
-                with transaction.atomic():
-                    article = Article.objects.select_for_update().filter(pk=pk).first()
-                    if article is None:  # deleted since the list was shown
-                        continue
-                    self._check_trash(article, status, is_restoring)
-                    if self._decide_one(request, article, status):
-                        changed += 1
-                    else:
-                        same += 1
+                article = decide(pk, status, request.user, is_restoring=is_restoring)
+            except Article.DoesNotExist:  # deleted since the list was shown
+                continue
             except ValidationError as error:
-                failures.setdefault(" ".join(error.messages), []).append(article.headline)
+                failures.setdefault(" ".join(error.messages), []).append(readable(title))
+                continue
+            if article is None:
+                same += 1
+            else:
+                changed += 1
+                fields = [str(Article._meta.get_field("status").verbose_name)]
+                self.log_change(request, article, [{"changed": {"fields": fields}}])
         self._report(request, Article.Status(status).label, changed, same, failures)
-
-    def _check_trash(self, article, status, is_restoring):
-        is_trashed = article.status == Article.Status.TRASHED
-        if is_restoring and not is_trashed:
-            raise ValidationError(_("It is not in the trash any more."))
-        if is_trashed and not is_restoring and status != Article.Status.TRASHED:
-            raise ValidationError(_("It is in the trash. Restore it first."))
-
-    def _decide_one(self, request, article, status) -> bool:
-        """False where an editor has decided just so already; a feed's verdict is no decision."""
-        now = timezone.now()
-        publishes = status == Article.Status.PUBLISHED
-        if publishes and article.publish_until and article.publish_until <= now:
-            raise ValidationError(
-                _("“Publish until” has passed. Clear it or set a later one first.")
-            )
-        public_later = publishes and article.publish_from and article.publish_from > now
-        if article.status == status and article.decided_at and not public_later:
-            return False
-        if public_later:
-            article.publish_from = now
-        article.decide(status, by=request.user, at=now)
-        article.validate_constraints()
-        article.save(update_fields={*DECISION, "updated_at"})
-        message = [{"changed": {"fields": [str(Article._meta.get_field("status").verbose_name)]}}]
-        self.log_change(request, article, message)
-        return True
 
     def _report(self, request, label, changed, same, failures):
         if changed:

@@ -1,0 +1,51 @@
+"""An editor's decisions about articles: published, held, in review, withdrawn, in the trash.
+
+The one way to a status that a person chose; called by the admin for one article and for many. The
+feed's verdicts are `importing.upsert`'s.
+"""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .models import Article
+
+# What `Article.decide` sets.
+DECISION = frozenset(["status", "publish_from", "decided_at", "decided_by"])
+
+
+def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article | None:
+    """Set an article's status, in a transaction of its own; `is_restoring` takes it out of the
+    trash first.
+
+    Returns the article, or None where somebody has decided just so already (a feed's verdict is no
+    decision). Raises Article.DoesNotExist where it is gone, and ValidationError, with a reason for
+    the editor, where it must not be.
+    """
+    with transaction.atomic():
+        article = Article.objects.select_for_update().get(pk=pk)
+        _check_trash(article, status, is_restoring)
+        now = timezone.now()
+        publishes = status == Article.Status.PUBLISHED
+        if publishes and article.publish_until and article.publish_until <= now:
+            raise ValidationError(
+                _("“Publish until” has passed. Clear it or set a later one first.")
+            )
+        public_later = publishes and article.publish_from and article.publish_from > now
+        if article.status == status and article.decided_at and not public_later:
+            return None
+        if public_later:
+            article.publish_from = now
+        article.decide(status, by=by, at=now)
+        article.validate_constraints()
+        article.save(update_fields={*DECISION, "updated_at"})
+        return article
+
+
+def _check_trash(article: Article, status: str, is_restoring: bool) -> None:
+    is_trashed = article.status == Article.Status.TRASHED
+    if is_restoring and not is_trashed:
+        raise ValidationError(_("It is not in the trash any more."))
+    if is_trashed and not is_restoring and status != Article.Status.TRASHED:
+        raise ValidationError(_("It is in the trash. Restore it first."))
