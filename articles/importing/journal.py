@@ -15,7 +15,8 @@ from .upsert import Before
 
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed", "conflicts")
 _FILE_COLUMNS = (
-    *("run_id", "article_id", "path", "outcome", "changes", "conflicts", "problems"),
+    *("run_id", "article_id", "path", "outcome"),
+    *("changes", "conflicts", "problems", "kept"),
     *("path_before", "content_before", "delivered_at_before", "run_before"),
 )
 _PRUNED_AT_ONCE = 500  # files' records in one statement
@@ -101,7 +102,7 @@ def _row(run_id: int, result: FileResult) -> tuple:
     before = result.before
     return (
         *(run_id, result.article_id, result.name[:1000], result.outcome),
-        *(result.changes, list(result.moves), problems),
+        *(result.changes, list(result.moves), problems, list(result.kept)),
         *(
             (before.path, before.content, before.delivered_at, before.run_id)
             if before

@@ -66,7 +66,8 @@ def undo_import(
     """Take `run` back. The undo is a run of its own, with a record; importing again
     brings the files again. Raises CannotUndo, and lock.ImportRunning while an import runs."""
     with lock.exclusive(wait):
-        journal.close_the_dead()
+        if not is_dry_run:
+            journal.close_the_dead()
         run.refresh_from_db()
         if run.kind != ImportRun.Kind.IMPORT:
             raise CannotUndo(f"run {run.pk} is itself an undo; import again instead")

@@ -25,7 +25,7 @@ from ..models import (
 from . import leads, own, proposals, state
 from .aliases import Aliases, canonical, load_aliases
 from .apply import IMAGE_USE_COLUMNS, add_related, apply, with_all_that_merges
-from .bulk import insert, reserve_ids
+from .bulk import insert, reserve_ids, update
 from .merge import Conflict, merge_states
 from .records import ARTICLE_COLUMNS, MACHINE_COLUMNS, ArticleRecord, OwnWords, of_content
 from .references import References, free_slugs
@@ -84,19 +84,21 @@ class Known:
     """What is known of a file's article before the file is parsed."""
 
     article_id: int
-    status: str
-    digest: str = ""
-    meaning: str = ""
+    digest: str
+    meaning: str
 
 
 def known_articles(source: str, stems: list[str]) -> dict[str, Known]:
-    """Stem to what is known of its article. One query."""
+    """Stem to what is known of its article. One query, which two indexes answer."""
     rows = Article.objects.filter(source=source, stem__in=stems).order_by()
-    columns = rows.values_list("stem", "pk", "status", "delivery__digest", "delivery__meaning")
-    return {
-        stem: Known(pk, status, digest or "", meaning or "")
-        for stem, pk, status, digest, meaning in columns
-    }
+    columns = rows.values_list("stem", "pk", "delivery__digest", "delivery__meaning")
+    return {stem: Known(pk, digest or "", meaning or "") for stem, pk, digest, meaning in columns}
+
+
+def trashed(source: str) -> set[str]:
+    """The stems of a source's articles in the trash. One query."""
+    rows = Article.objects.filter(source=source, status=Article.Status.TRASHED).order_by()
+    return set(rows.values_list("stem", flat=True))
 
 
 def buried(source: str, stems: list[str]) -> set[str]:
@@ -107,14 +109,11 @@ def buried(source: str, stems: list[str]) -> set[str]:
 
 def store_again(seeds: dict[int, Seed], at: datetime) -> None:
     """New bytes with the old meaning (article's number to seed): kept, nothing else is touched."""
-    rows = Delivery.objects.in_bulk(seeds)  # less what has been deleted in this moment
-    for article_id, row in rows.items():
-        seed = seeds[article_id]
-        row.path, row.content, row.digest = seed.path, seed.content, seed.digest
-        row.delivered_at = at
-    Delivery.objects.bulk_update(
-        rows.values(), ["path", "content", "digest", "delivered_at"], batch_size=100
-    )
+    columns = ["path", "content", "digest", "delivered_at"]
+    rows = [
+        (article_id, seed.path, seed.content, seed.digest, at) for article_id, seed in seeds.items()
+    ]
+    update(Delivery, columns, rows)  # what has been deleted in this moment is passed over
 
 
 def write(

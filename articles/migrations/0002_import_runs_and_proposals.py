@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('changes', models.JSONField(blank=True, default=dict, verbose_name='changes')),
                 ('conflicts', models.JSONField(blank=True, default=list, verbose_name='conflicts')),
                 ('problems', models.JSONField(blank=True, default=list, verbose_name='problems')),
+                ('kept', models.JSONField(blank=True, default=list, help_text='What an editor had changed, and stays.', verbose_name='kept')),
                 ('path_before', models.CharField(blank=True, max_length=1000)),
                 ('content_before', models.BinaryField(null=True)),
                 ('delivered_at_before', models.DateTimeField(null=True)),
@@ -232,5 +233,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='tombstone',
             constraint=models.UniqueConstraint(fields=('source', 'stem'), name='tombstone_source_and_stem'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(fields=['article', 'digest', 'meaning'], name='delivery_fingerprints'),
         ),
     ]

@@ -39,6 +39,10 @@ class Delivery(models.Model):
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
+        indexes = [
+            # What the import asks about every file, without reading the file that is kept.
+            models.Index(fields=["article", "digest", "meaning"], name="delivery_fingerprints"),
+        ]
 
     def __str__(self):
         return self.path

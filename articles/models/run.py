@@ -130,6 +130,9 @@ class ImportedFile(models.Model):
     changes = models.JSONField(_("changes"), default=dict, blank=True)
     conflicts = models.JSONField(_("conflicts"), default=list, blank=True)
     problems = models.JSONField(_("problems"), default=list, blank=True)
+    kept = models.JSONField(
+        _("kept"), default=list, blank=True, help_text=_("What an editor had changed, and stays.")
+    )
 
     # The delivery as it stood before this run, to go back to.
     path_before = models.CharField(max_length=1000, blank=True)

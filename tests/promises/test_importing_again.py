@@ -81,7 +81,7 @@ class AgainTests(TestCase):
 
         def forgetful(source, stems):
             known = known_articles(source, stems)
-            return {stem: pipeline.Known(one.article_id, one.status) for stem, one in known.items()}
+            return {stem: pipeline.Known(one.article_id, "", "") for stem, one in known.items()}
 
         with mock.patch.object(pipeline.upsert, "known_articles", forgetful):
             self.assertTrue(self.violations([self.first]))
