@@ -71,10 +71,11 @@ def _take_file(is_last_try: bool):
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.read(descriptor, 100).decode("ascii", "replace").strip()
-        os.close(descriptor)
-        if is_last_try:
-            raise ImportRunning(f"process {holder or 'unknown'}") from None
+        try:
+            if is_last_try:
+                raise ImportRunning(f"process {_holder(descriptor)}") from None
+        finally:
+            os.close(descriptor)
         return None
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -84,3 +85,13 @@ def _take_file(is_last_try: bool):
         os.close(descriptor)
 
     return release
+
+
+def _holder(descriptor: int) -> str:
+    """The process that holds the lock: it writes its number in the moment after it has taken it."""
+    for _ in range(10):
+        holder = os.pread(descriptor, 100, 0).decode("ascii", "replace").strip()
+        if holder:
+            return holder
+        time.sleep(_POLL / 4)
+    return "unknown"
