@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image as Pillow
 
 from .importing.pictures import MAX_PIXELS
-from .importing.records import MAX_EXCERPT
+from .importing.values import MAX_EXCERPT
 from .models import Article, Provider, ProviderAlias, Topic, TopicAlias
 from .prose import MAX_LENGTH as MAX_BODY  # of characters there, of as many bytes here
 from .wording import NOT_STORABLE

@@ -12,8 +12,8 @@ LAYERS = [
     + [
         f"importing.{name}"
         for name in (
-            *("seedfile", "records", "taxonomy", "state", "merge", "spans", "rewriting"),
-            "seedtext",
+            *("seedfile", "values", "tables", "records", "taxonomy", "state", "merge"),
+            *("report", "spans", "rewriting", "seedtext"),
         )
     ],
     ["models"],

@@ -8,20 +8,10 @@ with the key `taxonomy`, which no article has. Read by `taxonomy_rows`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from . import seedfile
-from .records import (
-    LIST,
-    MAPPINGS,
-    ImageRecord,
-    _excerpt,
-    _Key,
-    _Log,
-    _name,
-    _read_image,
-    _read_keys,
-    _Table,
-)
+from . import seedfile, values
+from .records import ImageRecord, read_image
 from .seedfile import Problem, SeedError, SeedFile, line_of, name_of
+from .tables import LIST, MAPPINGS, Key, Log, Table, read_keys
 
 TOPIC, ORGANIZATION = "topic", "organization"
 _PLAIN = (".yaml", ".yml")
@@ -109,8 +99,8 @@ def read(seed: SeedFile, content: bytes) -> TaxonomyRecord:
         why = f"{shown[:60]}; expected “topic” or “organization”"
         raise SeedError([Problem(line_of(content, ("taxonomy",)), "taxonomy", why, "type")])
     table, make = _SHAPES[kind]
-    log = _Log()
-    values = _read_keys(table, _with_pictures(seed.metadata), (), log)
+    log = Log()
+    values = read_keys(table, _with_pictures(seed.metadata), (), log)
     if seed.body.strip():
         log.unknown_keys.add("text below the front matter")
     if log.problems:
@@ -158,28 +148,28 @@ def _with_pictures(metadata: dict) -> dict:
 
 
 _TOPIC_KEYS = (
-    _Key("name", "name", _name(100, required=True), is_required=True),
-    _Key("shortname", "short_name", _name(100)),
-    _Key("parent", "parent", _name(100)),
-    _Key("description", "description", _excerpt),
-    _Key("keywords", "keywords", _name(200), LIST),
-    _Key("hashtags", "hashtags", _name(200), LIST),
-    _Key("images", "images", _read_image, MAPPINGS),
+    Key("name", "name", values.name(100, required=True), is_required=True),
+    Key("shortname", "short_name", values.name(100)),
+    Key("parent", "parent", values.name(100)),
+    Key("description", "description", values.excerpt),
+    Key("keywords", "keywords", values.name(200), LIST),
+    Key("hashtags", "hashtags", values.name(200), LIST),
+    Key("images", "images", read_image, MAPPINGS),
 )
 _ORGANIZATION_KEYS = (
-    _Key("name", "name", _name(200, required=True), is_required=True),
-    _Key(
+    Key("name", "name", values.name(200, required=True), is_required=True),
+    Key(
         "domain",
         "domain",
-        lambda value: _name(500, required=True)(value).lower(),
+        lambda value: values.name(500, required=True)(value).lower(),
         is_required=True,
     ),
-    _Key("otherNames", "other_names", _name(200), LIST),
-    _Key("description", "description", _excerpt),
-    _Key("images", "images", _read_image, MAPPINGS),
+    Key("otherNames", "other_names", values.name(200), LIST),
+    Key("description", "description", values.excerpt),
+    Key("images", "images", read_image, MAPPINGS),
 )
 _KEPT = frozenset(["taxonomy", "_id"])
 _SHAPES = {
-    TOPIC: (_Table(_TOPIC_KEYS, _KEPT | {"services"}), TopicRecord),
-    ORGANIZATION: (_Table(_ORGANIZATION_KEYS, _KEPT), OrganizationRecord),
+    TOPIC: (Table(_TOPIC_KEYS, _KEPT | {"services"}), TopicRecord),
+    ORGANIZATION: (Table(_ORGANIZATION_KEYS, _KEPT), OrganizationRecord),
 }

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from django.test import TestCase
 
-from articles.importing import records
+from articles.importing import values
 from articles.importing.pipeline import import_seeds
 from articles.models import Article
 from tests.importing.seedtexts import seed
@@ -61,7 +61,7 @@ class OwnWordsTests(TestCase):
             self.assertIn(field, seed(change).decode().split("\n")[problem.line - 1])
 
     def test_have_a_status_of_the_articles_but_the_trash(self):
-        known = {*records.OWN_STATUSES, Article.Status.TRASHED}
+        known = {*values.OWN_STATUSES, Article.Status.TRASHED}
         self.assertEqual(known, set(Article.Status.values))
 
 

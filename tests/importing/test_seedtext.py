@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.importing import records, state
+from articles.importing import records, state, values
 from articles.importing.records import ImageRecord, OwnPicture, OwnWords
 from articles.importing.seedfile import parse
 from articles.importing.seedtext import ExportError, Surroundings, exported, new_seed
@@ -83,7 +83,7 @@ item_edits = edits | {
 BLANK_ITEM = {"cdn_amp_url": ""}
 words = st.builds(
     OwnWords,
-    status=st.sampled_from(["", *records.OWN_STATUSES]),
+    status=st.sampled_from(["", *values.OWN_STATUSES]),
     publish_from=moments | st.none(),
     publish_until=st.none(),
     is_kept_public=st.booleans(),
