@@ -3,6 +3,7 @@
 Called by `upsert` for what a delivery changes, by `undo` and `proposals` for what is decided later.
 """
 
+from collections import defaultdict
 from datetime import datetime
 
 from ..models import (
@@ -12,10 +13,18 @@ from ..models import (
     RelatedItem,
     TopicAssignment,
 )
-from .bulk import insert, reserve_ids
+from . import bulk
 from .records import ARTICLE_COLUMNS, ITEM_COLUMNS, keyed
 from .references import References
 from .state import DECISION_COLUMNS, State, image_key
+
+_PLAIN_ITEM_COLUMNS = [name for name in ITEM_COLUMNS if name != "provider"]
+_RELATED_COLUMNS = ["id", "article_id", "position", "provider_id", *_PLAIN_ITEM_COLUMNS]
+_TOPIC_COLUMNS = ["content_object_id", "tag_id"]
+IMAGE_USE_COLUMNS = {
+    ArticleImage: ["article_id", "image_id", "position"],
+    RelatedImage: ["related_item_id", "image_id", "position"],
+}
 
 
 def with_all_that_merges(articles):
@@ -28,11 +37,20 @@ def with_all_that_merges(articles):
     )
 
 
-def apply(article: Article, ours: State, target: State, references: References, at: datetime):
-    """Make `article`, whose state is `ours`, what `target` says. Returns whether a row changed.
+def apply(
+    article: Article,
+    ours: State,
+    target: State,
+    references: References,
+    at: datetime,
+    pending: "Pending | None" = None,
+) -> bool:
+    """Make `article`, whose state is `ours`, what `target` says. Returns whether a row changes.
 
-    The article's columns change on the instance too; `updated_at` becomes `at`.
+    The article's columns change on the instance too; `updated_at` becomes `at`. With `pending`
+    nothing is written before its `flush`.
     """
+    writes = pending or Pending()
     columns = {
         name: target[name]
         for name in (*ARTICLE_COLUMNS, *DECISION_COLUMNS)
@@ -40,91 +58,76 @@ def apply(article: Article, ours: State, target: State, references: References, 
     }
     touched = bool(columns)
     if target["topics"] != ours["topics"]:
-        _apply_topics(article, set(ours["topics"]), set(target["topics"]), references)
+        _apply_topics(article, set(ours["topics"]), set(target["topics"]), references, writes)
         touched = True
     if target["images"] != ours["images"]:
-        _apply_images(article, target["images"], references)
+        _apply_images(article, target["images"], references, writes)
         touched = True
     if list(target["related"].items()) != list(ours["related"].items()):
-        _apply_related(article, ours["related"], target["related"], references)
+        _apply_related(article, ours["related"], target["related"], references, writes)
         touched = True
     if touched:
-        _update(article, columns | {"updated_at": at}, references)
+        writes.update(article, _as_numbers(columns | {"updated_at": at}, references))
+    if pending is None:
+        writes.flush(references)
     return touched
 
 
-def _update(row, columns: dict, references: References) -> None:
-    if "provider" in columns:
-        key = columns.pop("provider")
-        columns["provider_id"] = references.providers[key] if key else None
-    for name, value in columns.items():
-        setattr(row, name, value)
-    type(row).objects.filter(pk=row.pk).update(**columns)
+class Pending:
+    """Rows to write, gathered over many articles, so that a batch costs a few statements."""
 
+    def __init__(self):
+        self._updates = defaultdict(list)  # (model, columns) to (number, *values)
+        self._deletes = defaultdict(list)  # model to numbers
+        self._inserts = defaultdict(list)  # (model, columns) to values
+        self._related: list[tuple[int, int, State]] = []
 
-def _apply_topics(article, ours: set, target: set, references) -> None:
-    gone = [row.pk for row in article.topic_assignments.all() if row.tag.name in ours - target]
-    TopicAssignment.objects.filter(pk__in=gone).delete()
-    insert(
-        TopicAssignment,
-        ["content_object_id", "tag_id"],
-        [(article.pk, references.topics[name]) for name in sorted(target - ours)],
-    )
+    def update(self, row, columns: dict) -> None:
+        """The row's columns, by attribute name; the instance changes at once."""
+        for name, value in columns.items():
+            setattr(row, name, value)
+        self._updates[type(row), tuple(columns)].append((row.pk, *columns.values()))
 
+    def delete(self, model, numbers: list[int]) -> None:
+        if numbers:
+            self._deletes[model] += numbers
 
-def _apply_images(owner, keys, references) -> None:
-    uses = {image_key(use.image): use for use in owner.image_uses.all()}
-    through = owner.images.through
-    gone = [use.pk for key, use in uses.items() if key not in keys]
-    through.objects.filter(pk__in=gone).delete()
-    added = []
-    for place, key in enumerate(keys):
-        if key not in uses:
-            added.append((owner.pk, references.images[key], place))
-        elif uses[key].position != place:
-            through.objects.filter(pk=uses[key].pk).update(position=place)
-    insert(through, IMAGE_USE_COLUMNS[through], added)
+    def insert(self, model, columns: list[str], rows: list[tuple]) -> None:
+        if rows:
+            self._inserts[model, tuple(columns)] += rows
 
+    def add_related(self, article_id: int, place: int, item: State) -> None:
+        self._related.append((article_id, place, item))
 
-IMAGE_USE_COLUMNS = {
-    ArticleImage: ["article_id", "image_id", "position"],
-    RelatedImage: ["related_item_id", "image_id", "position"],
-}
-
-
-def _apply_related(article, ours: dict, target: dict, references) -> None:
-    rows = keyed(article.related_items.all())
-    gone = [row.pk for key, row in rows.items() if key not in target]
-    RelatedItem.objects.filter(pk__in=gone).delete()
-    added = []
-    for place, (key, item) in enumerate(target.items()):
-        row = rows.get(key)
-        if row is None:
-            added.append((article.pk, place, item))
-            continue
-        columns = {name: item[name] for name in ITEM_COLUMNS if item[name] != ours[key][name]}
-        if row.position != place:
-            columns["position"] = place
-        if columns:
-            _update(row, columns, references)
-        if item["images"] != ours[key]["images"]:
-            _apply_images(row, item["images"], references)
-    add_related(added, references)
+    def flush(self, references: References) -> None:
+        # What goes first, so that what comes may take its place.
+        for model, numbers in self._deletes.items():
+            model.objects.filter(pk__in=numbers).delete()
+        for (model, columns), rows in self._updates.items():
+            bulk.update(model, columns, rows)
+        for (model, columns), rows in self._inserts.items():
+            bulk.insert(model, columns, rows)
+        add_related(self._related, references)
+        self.__init__()
 
 
 def add_related(items: list[tuple[int, int, State]], references: References) -> None:
     """Rows for (article's number, position, item's state) triples, with their pictures."""
-    numbers = reserve_ids(RelatedItem, len(items))
-    plain = [name for name in ITEM_COLUMNS if name != "provider"]
-    insert(
+    if not items:
+        return
+    numbers = bulk.reserve_ids(RelatedItem, len(items))
+    bulk.insert(
         RelatedItem,
-        ["id", "article_id", "position", "provider_id", *plain],
+        _RELATED_COLUMNS,
         [
-            (number, article, place, _provider(item, references), *[item[name] for name in plain])
+            (
+                *(number, article, place, _provider(item["provider"], references)),
+                *[item[name] for name in _PLAIN_ITEM_COLUMNS],
+            )
             for number, (article, place, item) in zip(numbers, items, strict=True)
         ],
     )
-    insert(
+    bulk.insert(
         RelatedImage,
         IMAGE_USE_COLUMNS[RelatedImage],
         [
@@ -135,5 +138,50 @@ def add_related(items: list[tuple[int, int, State]], references: References) -> 
     )
 
 
-def _provider(item: State, references: References) -> int | None:
-    return references.providers[item["provider"]] if item["provider"] else None
+def _apply_topics(article, ours: set, target: set, references, writes: Pending) -> None:
+    rows = article.topic_assignments.all()
+    writes.delete(TopicAssignment, [row.pk for row in rows if row.tag.name in ours - target])
+    added = [(article.pk, references.topics[name]) for name in sorted(target - ours)]
+    writes.insert(TopicAssignment, _TOPIC_COLUMNS, added)
+
+
+def _apply_images(owner, keys, references, writes: Pending) -> None:
+    uses = {image_key(use.image): use for use in owner.image_uses.all()}
+    through = owner.images.through
+    writes.delete(through, [use.pk for key, use in uses.items() if key not in keys])
+    added = []
+    for place, key in enumerate(keys):
+        if key not in uses:
+            added.append((owner.pk, references.images[key], place))
+        elif uses[key].position != place:
+            writes.update(uses[key], {"position": place})
+    writes.insert(through, IMAGE_USE_COLUMNS[through], added)
+
+
+def _apply_related(article, ours: dict, target: dict, references, writes: Pending) -> None:
+    rows = keyed(article.related_items.all())
+    writes.delete(RelatedItem, [row.pk for key, row in rows.items() if key not in target])
+    for place, (key, item) in enumerate(target.items()):
+        row = rows.get(key)
+        if row is None:
+            writes.add_related(article.pk, place, item)
+            continue
+        columns = {name: item[name] for name in ITEM_COLUMNS if item[name] != ours[key][name]}
+        if row.position != place:
+            columns["position"] = place
+        if columns:
+            writes.update(row, _as_numbers(columns, references))
+        if item["images"] != ours[key]["images"]:
+            _apply_images(row, item["images"], references, writes)
+
+
+def _as_numbers(columns: dict, references: References) -> dict:
+    """The columns with the provider's number in place of its key."""
+    if "provider" not in columns:
+        return columns
+    values = dict(columns)
+    return values | {"provider_id": _provider(values.pop("provider"), references)}
+
+
+def _provider(key: tuple[str, str] | None, references: References) -> int | None:
+    return references.providers[key] if key else None

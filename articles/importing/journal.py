@@ -13,7 +13,6 @@ from .bulk import insert
 from .seedfile import Problem
 from .upsert import Before
 
-COUNTS = ("created", "updated", "unchanged", "skipped", "failed", "conflicts")
 _FILE_COLUMNS = (
     *("run_id", "article_id", "path", "outcome"),
     *("changes", "conflicts", "problems", "kept"),

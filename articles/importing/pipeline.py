@@ -13,11 +13,9 @@ known costs one read and one hash; one in which only `secured` moved is stored a
 
 import gc
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
@@ -29,9 +27,10 @@ from ..models import Article, ImportRun
 from . import bulk, folder, journal, lock, own, pictures, records, seedfile, taxonomy, upsert
 from .fingerprints import fingerprint, reading
 from .journal import FileResult, Journal
+from .report import PLAIN, ImportReport, Options
 from .seedfile import Problem, SeedError
 from .taxonomy_rows import TaxonomyFiles
-from .upsert import CREATED, SKIPPED, UNCHANGED, UPDATED, Arrival, Known, Outcome, Seed
+from .upsert import CREATED, SKIPPED, UNCHANGED, UPDATED, Arrival, Known, Outcome, Redelivery, Seed
 
 BATCH = 500  # files in one transaction: each costs the disk one wait
 FAILED = "failed"
@@ -47,72 +46,6 @@ class SourceFile(Protocol):
         """At most seedfile.MAX_BYTES + 1 bytes. Raises SeedError where it cannot be read."""
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a run goes, beside what it imports."""
-
-    is_dry_run: bool = False  # go the same way and take every batch back
-    is_revival: bool = False  # what lies in the trash, or was deleted, comes back
-    is_missing_reported: bool = False
-    wait: float = 0  # seconds to wait for another import to end
-    operator: str = ""
-    at: datetime | None = None  # when the feed delivered; None: now
-    recorded: dict = field(default_factory=dict)  # what else the run's record shall show
-
-
-@dataclass
-class ImportReport:
-    """What one run did. Counts are of files; paths are as given to the run."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    skipped: int = 0  # of articles that editors threw away
-    failed: int = 0
-    conflicts: int = 0  # values that wait for an editor since this run
-    pictures: int = 0  # picture files taken in from beside the seeds
-    failures: list[tuple[str, Problem]] = field(default_factory=list)
-    kept: list[tuple[str, str]] = field(
-        default_factory=list
-    )  # path and the edited field that stayed
-    takedowns: list[str] = field(default_factory=list)  # withdrawn though readers could see them
-    unknown_keys: Counter = field(default_factory=Counter)  # key to number of files
-    missing: list[str] | None = None  # stems that the source no longer holds, if asked for
-    run_id: int | None = None  # the run's record; None for a dry run
-
-    @property
-    def total(self) -> int:
-        return self.created + self.updated + self.unchanged + self.skipped + self.failed
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in journal.COUNTS}
-
-    def __str__(self):
-        """The counts, then a line for each thing that somebody may want to look at."""
-        lines = [
-            f"{self.created} created, {self.updated} updated, "
-            f"{self.unchanged} unchanged, {self.failed} failed"
-        ]
-        if self.skipped:
-            lines[0] += f", {self.skipped} in the trash"
-        if self.pictures:
-            lines.append(f"{self.pictures} pictures taken in from beside the seeds")
-        for path in self.takedowns:
-            lines.append(f"taken down by the feed, withdrawn: {path}")
-        for path, name in self.kept:
-            lines.append(f"kept an editor's words: {path}: {name}")
-        if self.conflicts:
-            some = "conflict waits" if self.conflicts == 1 else "conflicts wait"
-            lines.append(f"{self.conflicts} {some} for an editor")
-        for key, files in sorted(self.unknown_keys.items()):
-            some = "file" if files == 1 else "files"
-            lines.append(f"unknown key kept: {key} (in {files} {some})")
-        for stem in self.missing or ():
-            lines.append(f"no longer in the source: {stem}")
-        return "\n".join(lines)
-
-
 def _nothing(*args) -> None:
     pass
 
@@ -120,7 +53,7 @@ def _nothing(*args) -> None:
 def import_seeds(
     paths: Iterable[Path],
     source: str,
-    options: Options = Options(),
+    options: Options = PLAIN,
     *,
     on_progress: Callable[[int, int], None] = _nothing,
     on_file: Callable[[FileResult], None] = _nothing,
@@ -144,7 +77,7 @@ def import_seeds(
 def import_files(
     files: Iterable[SourceFile],
     source: str,
-    options: Options = Options(),
+    options: Options = PLAIN,
     total: int = 0,
     *,
     on_progress: Callable[[int, int], None] = _nothing,
@@ -277,7 +210,7 @@ class _Run:
         if unknown and not self.options.is_revival:
             buried = upsert.buried(self.source, unknown)
         seeds: dict[str, tuple[SourceFile, Seed]] = {}
-        again: dict[int, Seed] = {}
+        again: dict[int, Redelivery] = {}
         for file, stem in zip(files, stems, strict=True):
             content = None
             try:
@@ -313,13 +246,18 @@ class _Run:
             return
         if self.aside.takes(file, content, digest):
             return
-        seed = _seed(self.source, stem, file.name, content, digest)
-        self.report.unknown_keys.update(seed.record.unknown_keys)
-        if is_here and seed.meaning == known.meaning and known.digest.startswith(self.reading):
-            again[known.article_id] = seed
+        parsed = seedfile.parse(content)
+        _check_names(stem, file.name)
+        meaning = records.meaning(parsed)
+        is_read = is_here and known.digest.startswith(self.reading)  # as it would be read now
+        if is_read and meaning == known.meaning:
+            again[known.article_id] = Redelivery(file.name, content, digest)
             self.report.unchanged += 1
-        else:
-            seeds[stem] = file, seed
+            return
+        record = records.read(parsed, content)
+        words = own.words_in(parsed, content, record, self.source)
+        self.report.unknown_keys.update(record.unknown_keys)
+        seeds[stem] = file, Seed(file.name, stem, content, digest, meaning, record, words)
 
     def _write(self, seeds, again, results: list[FileResult]) -> None:
         is_dry_run = self.options.is_dry_run
@@ -392,15 +330,11 @@ def _stem(name: str) -> str:
     return stem if stem and dot else base
 
 
-def _seed(source: str, stem: str, name: str, content: bytes, digest: str) -> Seed:
-    parsed = seedfile.parse(content)
-    record = records.read(parsed, content)
-    words = own.words_in(parsed, content, record, source)
+def _check_names(stem: str, name: str) -> None:
     for text, limit in ((stem, 255), (name, 1000)):
         if len(text) > limit:
             why = f"its name is {len(text)} characters long; expected at most {limit}"
             raise SeedError([Problem(1, "file", why, "size")])
-    return Seed(name, stem, content, digest, records.meaning(parsed), record, words)
 
 
 def _is_recorded(result: FileResult) -> bool:

@@ -24,7 +24,7 @@ from ..models import (
 )
 from . import leads, own, proposals, state
 from .aliases import Aliases, canonical, load_aliases
-from .apply import IMAGE_USE_COLUMNS, add_related, apply, with_all_that_merges
+from .apply import IMAGE_USE_COLUMNS, Pending, add_related, apply, with_all_that_merges
 from .bulk import insert, reserve_ids, update
 from .merge import Conflict, merge_states
 from .records import ARTICLE_COLUMNS, MACHINE_COLUMNS, ArticleRecord, OwnWords, of_content
@@ -44,6 +44,15 @@ class Seed:
     meaning: str
     record: ArticleRecord
     own: OwnWords | None = None  # only in a seed of the newsroom's own
+
+
+@dataclass(frozen=True, slots=True)
+class Redelivery:
+    """A known seed in new bytes: `secured` has moved, or line ends have."""
+
+    path: str
+    content: bytes
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +116,11 @@ def buried(source: str, stems: list[str]) -> set[str]:
     return set(rows.values_list("stem", flat=True))
 
 
-def store_again(seeds: dict[int, Seed], at: datetime) -> None:
-    """New bytes with the old meaning (article's number to seed): kept, nothing else is touched."""
+def store_again(files: dict[int, Redelivery], at: datetime) -> None:
+    """Keep new bytes with the old meaning (article's number to file), and touch nothing else."""
     columns = ["path", "content", "digest", "delivered_at"]
     rows = [
-        (article_id, seed.path, seed.content, seed.digest, at) for article_id, seed in seeds.items()
+        (article_id, file.path, file.content, file.digest, at) for article_id, file in files.items()
     ]
     update(Delivery, columns, rows)  # what has been deleted in this moment is passed over
 
@@ -140,11 +149,13 @@ def _write(arrival: Arrival, seeds: list[Seed]):
     records = [canonical(seed.record, aliases) for seed in seeds]
     references = References.of_records(arrival.source, records, arrival.run_id)
     present = _load(arrival.source, [seed.stem for seed in seeds])
+    writes = Pending()
     outcomes = {
-        seed.stem: _update(present[seed.stem], seed, references, arrival, aliases)
+        seed.stem: _update(present[seed.stem], seed, references, arrival, aliases, writes)
         for seed in seeds
         if seed.stem in present
     }
+    writes.flush(references)
     new = [
         seed if record is seed.record else replace(seed, record=record)
         for seed, record in zip(seeds, records, strict=True)
@@ -284,7 +295,12 @@ def _load(source: str, stems: list[str]) -> dict[str, Article]:
 
 
 def _update(
-    article: Article, seed: Seed, references: References, arrival: Arrival, aliases: Aliases
+    article: Article,
+    seed: Seed,
+    references: References,
+    arrival: Arrival,
+    aliases: Aliases,
+    writes: Pending,
 ) -> Outcome:
     is_trashed = article.status == Article.Status.TRASHED
     if is_trashed and not arrival.is_revival:
@@ -316,15 +332,20 @@ def _update(
         merged["is_oscillating"] = True
     changes = state.difference(ours, merged)
     was_public = article.is_published(arrival.at)
-    is_changed = apply(article, ours, merged, references, arrival.at)
+    is_changed = apply(article, ours, merged, references, arrival.at, writes)
     theirs["status"] = verdict_status(seed.record, merged["status"])
     moves = proposals.record(article, conflicts, theirs, merged, arrival.run_id, arrival.at)
 
     before = Before(delivery.path, base_content, delivery.delivered_at, delivery.run_id)
-    delivery.path, delivery.content = seed.path, seed.content
-    delivery.digest, delivery.meaning = seed.digest, seed.meaning
-    delivery.delivered_at, delivery.run_id = arrival.at, arrival.run_id
-    delivery.save()
+    now = {
+        "path": seed.path,
+        "content": seed.content,
+        "digest": seed.digest,
+        "meaning": seed.meaning,
+        "delivered_at": arrival.at,
+        "run_id": arrival.run_id,
+    }
+    writes.update(delivery, now)
     return Outcome(
         UPDATED if is_changed else UNCHANGED,
         article.pk,
