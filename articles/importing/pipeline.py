@@ -92,6 +92,7 @@ def import_files(
         try:
             while batch := list(itertools.islice(files, BATCH)):
                 run.take(batch)
+                gc.collect(1)  # the circles that merging leaves: rows that know each other
                 done += len(batch)
                 on_progress(done, max(done, total))
             run.finish()

@@ -8,7 +8,7 @@ keys it does not use, known or not, stay in the file itself, which `models.Deliv
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
-from json import dumps
+from json import JSONEncoder
 from typing import Any
 
 from .. import weblinks
@@ -248,6 +248,9 @@ def read_own(seed: SeedFile, content: bytes, record: ArticleRecord) -> OwnWords:
     return words
 
 
+_ORDERED = JSONEncoder(sort_keys=True, check_circular=False)
+
+
 def meaning(seed: SeedFile) -> str:
     """A digest (32 hex digits) of what the seed says, known keys and unknown ones alike.
 
@@ -257,7 +260,7 @@ def meaning(seed: SeedFile) -> str:
     metadata = {key: value for key, value in seed.metadata.items() if key != "secured"}
     if isinstance(metadata.get("topics"), list):
         metadata["topics"] = sorted(map(str, metadata["topics"]))
-    text = dumps([metadata, seed.body], sort_keys=True, ensure_ascii=True)
+    text = _ORDERED.encode([metadata, seed.body])
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
