@@ -258,7 +258,9 @@ class _Run:
         record = records.read(parsed, content)
         words = own.words_in(parsed, content, record, self.source)
         self.report.unknown_keys.update(record.unknown_keys)
-        seeds[stem] = file, Seed(file.name, stem, content, digest, meaning, record, words)
+        is_known = known is not None
+        seed = Seed(file.name, stem, content, digest, meaning, record, is_known, words)
+        seeds[stem] = file, seed
 
     def _write(self, seeds, again, results: list[FileResult]) -> None:
         is_dry_run = self.options.is_dry_run

@@ -43,6 +43,7 @@ class Seed:
     digest: str
     meaning: str
     record: ArticleRecord
+    is_known: bool  # whether there was an article of it when the file was read
     own: OwnWords | None = None  # only in a seed of the newsroom's own
 
 
@@ -148,7 +149,8 @@ def _write(arrival: Arrival, seeds: list[Seed]):
     aliases = load_aliases()
     records = [canonical(seed.record, aliases) for seed in seeds]
     references = References.of_records(arrival.source, records, arrival.run_id)
-    present = _load(arrival.source, [seed.stem for seed in seeds])
+    known = [seed.stem for seed in seeds if seed.is_known]
+    present = _load(arrival.source, known) if known else {}
     writes = Pending()
     outcomes = {
         seed.stem: _update(present[seed.stem], seed, references, arrival, aliases, writes)
@@ -161,8 +163,9 @@ def _write(arrival: Arrival, seeds: list[Seed]):
         for seed, record in zip(seeds, records, strict=True)
         if seed.stem not in present
     ]
-    if new and not arrival.is_revival:
-        for stem in buried(arrival.source, [seed.stem for seed in new]):
+    vanished = [seed.stem for seed in new if seed.is_known]  # in this moment
+    if vanished and not arrival.is_revival:
+        for stem in buried(arrival.source, vanished):
             outcomes[stem] = Outcome(SKIPPED, None)
         new = [seed for seed in new if seed.stem not in outcomes]
     numbers = _create(arrival, new, references)
