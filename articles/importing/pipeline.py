@@ -15,10 +15,9 @@ import gc
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.db import transaction
 from django.utils import timezone
@@ -116,8 +115,7 @@ def _rare_collections():
         gc.set_threshold(*before)
 
 
-@dataclass(frozen=True, slots=True)
-class FolderFile:
+class FolderFile(NamedTuple):
     path: str
     name: str
 
@@ -204,6 +202,7 @@ class _Run:
     def _read(self, files, results: list[FileResult]):
         """The seeds to write (stem to file and seed), and those of which only the bytes are new
         (article's number to seed). Asks the same few queries whatever the number of files."""
+        files = [file for file in files if self._has_a_name(file, results)]
         stems = [_stem(file.name) for file in files]
         known = upsert.known_articles(self.source, stems)
         unknown = [stem for stem in stems if stem not in known]
@@ -232,6 +231,17 @@ class _Run:
             except SeedError as error:
                 self._fail(file, error.problems, content, results)
         return seeds, again
+
+    def _has_a_name(self, file: SourceFile, results: list[FileResult]) -> bool:
+        """Whether the file's name is text; one that is not can neither be stored nor printed."""
+        try:
+            file.name.isascii() or file.name.encode()
+        except UnicodeEncodeError:
+            shown = (_printable(file.path), _printable(file.name))
+            problem = Problem(1, "file", "its name is not UTF-8; expected UTF-8", "encoding")
+            self._fail(FolderFile(*shown), [problem], None, results)
+            return False
+        return True
 
     def _is_put_aside(self, file, content, known: Known | None) -> bool:
         """Asked before the stem counts: a topic's file may have that of an article."""
@@ -331,6 +341,10 @@ def _stem(name: str) -> str:
     base = name.rpartition("/")[2]
     stem, dot, _ = base.rpartition(".")
     return stem if stem and dot else base
+
+
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _check_names(stem: str, name: str) -> None:

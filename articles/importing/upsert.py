@@ -5,12 +5,13 @@ written in one savepoint, with a handful of statements; if the database refuses 
 tried again in a savepoint of its own, so that the one at fault fails alone.
 """
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Prefetch
 
 from ..models import (
@@ -91,7 +92,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a file's article before the file is parsed."""
+    """What is known of a file's article before the file is parsed; "" where it has no delivery."""
 
     article_id: int
     digest: str
@@ -99,10 +100,21 @@ class Known:
 
 
 def known_articles(source: str, stems: list[str]) -> dict[str, Known]:
-    """Stem to what is known of its article. One query, which two indexes answer."""
-    rows = Article.objects.filter(source=source, stem__in=stems).order_by()
-    columns = rows.values_list("stem", "pk", "delivery__digest", "delivery__meaning")
-    return {stem: Known(pk, digest or "", meaning or "") for stem, pk, digest, meaning in columns}
+    """Stem to what is known of its article. One query, which two indexes answer.
+
+    Written out: with a parameter for each stem, most of the time would go into the statement.
+    """
+    is_postgresql = connection.vendor == "postgresql"
+    among = "ANY(%s)" if is_postgresql else "(SELECT value FROM json_each(%s))"
+    comparison = "=" if is_postgresql else "IN"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT stem, id, coalesce(digest, ''), coalesce(meaning, '')"
+            f" FROM {Article._meta.db_table} LEFT JOIN {Delivery._meta.db_table} ON article_id = id"
+            f" WHERE source = %s AND stem {comparison} {among}",
+            [source, stems if is_postgresql else json.dumps(stems)],
+        )
+        return {stem: Known(*known) for stem, *known in cursor.fetchall()}
 
 
 def trashed(source: str) -> set[str]:

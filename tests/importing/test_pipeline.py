@@ -1,5 +1,6 @@
 """The importing from end to end: files in, rows out, and again, and after an editor was there."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,7 @@ from PIL import Image as Picture
 
 from articles.importing import upsert
 from articles.importing.pipeline import Options, import_seeds
-from articles.models import Article, Delivery, Image, Provider, RelatedItem, Topic
+from articles.models import Article, Delivery, Image, ImportRun, Provider, RelatedItem, Topic
 from tests.factories import NOON, make_editor
 from tests.importing.seedtexts import seed
 
@@ -259,6 +260,17 @@ class FailureTests(ImportTestCase):
         self.assertFalse(Article.objects.filter(stem="2026-01-01-b").exists())
         self.assertFalse(Topic.objects.filter(name="Topic b").exists())
         self.assertEqual(RelatedItem.objects.count(), 2)
+
+    def test_a_name_that_is_no_text_fails_alone(self):
+        self.write()
+        with open(os.fsencode(self.folder) + b"/2026-03-01-\xff.md", "wb") as file:
+            file.write(seed())
+        report = self.run_import()
+        self.assert_counts(report, created=1, failed=1)
+        ((path, problem),) = report.failures
+        self.assertTrue(path.endswith("2026-03-01-\ufffd.md"))
+        self.assertEqual(problem.code, "encoding")
+        self.assertEqual(ImportRun.objects.get().failed, 1)
 
     def test_a_file_that_turns_bad_leaves_its_article_as_it_was(self):
         self.run_import()
