@@ -15,6 +15,7 @@ from .pictures import SUFFIXES
 
 _CHUNK = 64 * 1024  # bytes: nearly every seed whole
 
+_PICTURES = tuple(SUFFIXES)
 Found = tuple[str, str]  # (path to open, path within the root given, with "/")
 
 
@@ -24,8 +25,8 @@ def walk(roots: Iterable[str | os.PathLike]) -> Iterator[Found]:
     A file given counts whatever its name, and its relative name is its name. In folders hidden
     files and folders, pictures, and what is no file (a pipe, a broken link) are passed over; a link
     to a file counts as the file, a link to a folder is not followed, and a folder that may not be
-    read is passed over. Lazy: folders are read as the walk comes to them. Raises FileNotFoundError
-    at once for a root that is not there.
+    read stands for the files in it: reading it fails, and that is reported. Lazy: folders are read
+    as the walk comes to them. Raises FileNotFoundError at once for a root that is not there.
     """
     return merge(*[_walk_root(Path(root)) for root in roots], key=lambda found: found[1])
 
@@ -38,10 +39,10 @@ def read(path: str, limit: int) -> bytes:
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        content = os.read(descriptor, min(_CHUNK, limit))
-        while len(content) < limit and (
-            more := os.read(descriptor, min(_CHUNK, limit - len(content)))
-        ):
+        content = more = os.read(descriptor, min(_CHUNK, limit))
+        # A file gives all that is asked for, except at its end.
+        while len(more) == _CHUNK and len(content) < limit:
+            more = os.read(descriptor, min(_CHUNK, limit - len(content)))
             content += more
     finally:
         os.close(descriptor)
@@ -66,9 +67,12 @@ def _walk_folder(root: Path) -> Iterator[Found]:
             continue
         name = folder + names.pop()
         if name.endswith("/"):
-            open_folders.append((name, _names(prefix + name)))
-        else:
-            yield prefix + name, name
+            try:
+                open_folders.append((name, _names(prefix + name)))
+                continue
+            except PermissionError:
+                name = name[:-1]
+        yield prefix + name, name
 
 
 def _names(folder: str | os.PathLike) -> list[str]:
@@ -77,18 +81,15 @@ def _names(folder: str | os.PathLike) -> list[str]:
     A folder's ends in "/": so names sort as the whole paths below them would ("a-b" before "a/b").
     """
     names = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.startswith("."):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    names.append(name + "/")
-                elif is_seed_name(name) and entry.is_file():
-                    names.append(name)
-    except PermissionError:
-        return []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if name[0] == ".":
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                names.append(name + "/")
+            elif not name.lower().endswith(_PICTURES) and entry.is_file():
+                names.append(name)
     names.sort(reverse=True)
     return names
 
@@ -96,6 +97,4 @@ def _names(folder: str | os.PathLike) -> list[str]:
 def is_seed_name(path: str) -> bool:
     """Whether a file of this name counts as a seed: not hidden, nor in a hidden folder, and no
     picture."""
-    if path.startswith(".") or "/." in path:
-        return False
-    return os.path.splitext(path)[1].lower() not in SUFFIXES
+    return not (path.startswith(".") or "/." in path or path.lower().endswith(_PICTURES))

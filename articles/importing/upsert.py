@@ -8,7 +8,7 @@ tried again in a savepoint of its own, so that the one at fault fails alone.
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
@@ -90,8 +90,7 @@ class Outcome:
     is_takedown: bool = False  # the feed took down what readers could have seen
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is known of a file's article before the file is parsed; "" where it has no delivery."""
 
     article_id: int

@@ -89,7 +89,7 @@ class WalkTests(SimpleTestCase):
         with self.assertRaisesMessage(FileNotFoundError, "nowhere: no such file or folder"):
             folder.walk([self.root, self.root / "nowhere"])
 
-    def test_passes_over_a_folder_that_may_not_be_read(self):
+    def test_names_a_folder_that_may_not_be_read_as_a_file(self):
         self.make("a/b.md", "c.md")
         scandir = os.scandir
 
@@ -99,7 +99,7 @@ class WalkTests(SimpleTestCase):
             return scandir(path)
 
         with mock.patch.object(folder.os, "scandir", guarded):
-            self.assertEqual(self.names(), ["c.md"])
+            self.assertEqual(self.names(), ["a", "c.md"])
 
     def test_names_paths_as_pathlib_does(self):
         self.make("a/b.md")

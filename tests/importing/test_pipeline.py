@@ -261,6 +261,22 @@ class FailureTests(ImportTestCase):
         self.assertFalse(Topic.objects.filter(name="Topic b").exists())
         self.assertEqual(RelatedItem.objects.count(), 2)
 
+    def test_a_folder_that_may_not_be_read_is_no_silence(self):
+        self.write(name="closed/2026-03-02-inside.md")
+        self.write()
+        closed, scandir = str(self.folder / "closed"), os.scandir
+
+        def guarded(path):
+            if os.fspath(path).rstrip("/") == closed:
+                raise PermissionError
+            return scandir(path)
+
+        with mock.patch.object(os, "scandir", guarded):
+            report = self.run_import()
+        self.assert_counts(report, created=1, failed=1)
+        self.assertEqual(report.failures[0][0], closed)
+        self.assertIn("it cannot be read", report.failures[0][1].reason)
+
     def test_a_name_that_is_no_text_fails_alone(self):
         self.write()
         with open(os.fsencode(self.folder) + b"/2026-03-01-\xff.md", "wb") as file:
