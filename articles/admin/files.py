@@ -5,7 +5,7 @@ from django.contrib.admin.utils import unquote
 from django.utils.translation import gettext_lazy as _
 
 from ..importing.state import values_changed
-from ..models import ImportedFile, Proposal
+from ..models import ImportedFile, ImportRun, Proposal
 from .comparison import label, side_by_side
 from .filters import ArticleFilter, ProposedFilter, RunFilter
 from .widgets import EMPTY, RecordAdmin, link_to_change, list_address, span
@@ -25,7 +25,7 @@ class ImportedFileAdmin(RecordAdmin):
     search_fields = ["path"]
     ordering = ["-pk"]
     list_select_related = ["article", "run"]
-    fields = ["path", "outcome_badge", "of_article", "of_run"]
+    fields = ["path", "outcome_badge", "of_article", "of_run", "left_alone"]
     readonly_fields = fields
 
     def get_queryset(self, request):
@@ -50,6 +50,12 @@ class ImportedFileAdmin(RecordAdmin):
     def of_run(self, file):
         return link_to_change(file.run)
 
+    @admin.display(description=_("left as it was"))
+    def left_alone(self, file):
+        """What an editor had changed; of a run taken back, the reasons in words."""
+        is_import = file.run.kind == ImportRun.Kind.IMPORT
+        return ", ".join(label(name) if is_import else name for name in file.kept) or EMPTY
+
     @admin.display(description=_("what happened"))
     def summary(self, file):
         return summary(file)
@@ -61,6 +67,8 @@ def summary(file) -> str:
         line, field, _code, reason = file.problems[0]
         return f"{line}: {field}: {reason}"
     names = [label(name) for name in file.changes]
+    if file.outcome == ImportedFile.Outcome.KEPT:
+        return ", ".join(file.kept)
     more = len(names) - NAMED_FIELDS
     shown = ", ".join(names[:NAMED_FIELDS])
     if more > 0:

@@ -1,6 +1,7 @@
 """What a run did with one file, as editors read it."""
 
-from articles.models import ImportedFile
+from articles.importing.undo import undo_import
+from articles.models import Article, ImportedFile
 from tests.admin.desk import EXCERPT, HEADLINE, OTHER_COPY, DeskTestCase
 from tests.factories import make_article
 from tests.test_admin import address
@@ -38,6 +39,17 @@ class FileTests(DeskTestCase):
         self.assertContains(page, "waits for an editor")
         link = f"{address('changelist', 'proposal')}?article={proposal.article_id}"
         self.assertContains(page, link)
+
+    def test_says_what_an_editor_had_changed_and_why_an_undo_left_it(self):
+        self.make_conflict()
+        kept = '<div class="readonly">headline</div>'
+        self.assertContains(self.page_of_last(), kept, html=True)
+        self.write(name="2026-03-02-other.md")
+        self.run_import()
+        Article.objects.filter(stem="2026-03-02-other").update(note="See.")
+        undo_import(self.last_run)
+        for page in (self.page_of_last(), self.client.get(address("changelist", "importedfile"))):
+            self.assertContains(page, "an editor worked on it (note)")
 
     def test_never_shows_the_file_itself(self):
         self.run_import()
