@@ -2,8 +2,8 @@
 bytes.
 
 Read by `pipeline`. Built on os.scandir: a file costs no Path object and no stat, and memory holds
-the names of one folder at a time (of its parents too), given back as the walk goes on: 100,000
-names in one folder take about 14 MB at the beginning and none at the end.
+the names of one folder at a time (of its parents too), packed: 100,000 names in one folder take
+about 9 MB.
 """
 
 import os
@@ -62,10 +62,11 @@ def _walk_folder(root: Path) -> Iterator[Found]:
     open_folders = [("", _names(root))]
     while open_folders:
         folder, names = open_folders[-1]
-        if not names:
+        name = next(names, None)
+        if name is None:
             open_folders.pop()
             continue
-        name = folder + names.pop()
+        name = folder + name
         if name.endswith("/"):
             try:
                 open_folders.append((name, _names(prefix + name)))
@@ -75,8 +76,8 @@ def _walk_folder(root: Path) -> Iterator[Found]:
         yield prefix + name, name
 
 
-def _names(folder: str | os.PathLike) -> list[str]:
-    """The names of a folder's files and folders, last first, so that the first is popped first.
+def _names(folder: str | os.PathLike) -> Iterator[str]:
+    """The names of a folder's files and folders, in order.
 
     A folder's ends in "/": so names sort as the whole paths below them would ("a-b" before "a/b").
     """
@@ -90,8 +91,18 @@ def _names(folder: str | os.PathLike) -> list[str]:
                 names.append(name + "/")
             elif not name.lower().endswith(_PICTURES) and entry.is_file():
                 names.append(name)
-    names.sort(reverse=True)
-    return names
+    names.sort()
+    return _unpacked("\0".join(names))
+
+
+def _unpacked(names: str) -> Iterator[str]:
+    """The names between the NULs: one text takes half the memory of a list of them."""
+    start = 0
+    while start < len(names):
+        end = names.find("\0", start)
+        end = len(names) if end < 0 else end
+        yield names[start:end]
+        start = end + 1
 
 
 def is_seed_name(path: str) -> bool:
