@@ -169,6 +169,8 @@ SITE_NAME = env_text("SITE_NAME", "Newsroom")
 STORIES_PER_PAGE = 25
 # A seed whose feed gave no verdict waits for an editor ("hold") or goes out ("publish").
 SEEDS_UNSCORED = env_choice("SEEDS_UNSCORED", {"hold": "hold", "publish": "publish"}, "hold")
+# The heat over which the feed publishes: editors are told by it why an item is held.
+SEEDS_THRESHOLD = env_number("SEEDS_THRESHOLD", 70)
 
 # Days for which the record of an import run is kept, and the run can be taken back.
 IMPORT_RECORD_DAYS = env_number("IMPORT_RECORD_DAYS", 90)

@@ -4,7 +4,15 @@ import os
 
 # Tests are about the product as a clone runs it, whatever the shell that starts them has set;
 # only the database may be chosen, so that the same tests run on PostgreSQL.
-for name in ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "SEEDS_UNSCORED", "CACHE_URL", "SITE_NAME"):
+for name in (
+    "DEBUG",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "SEEDS_UNSCORED",
+    "CACHE_URL",
+    "SITE_NAME",
+    "SEEDS_THRESHOLD",
+):
     os.environ.pop(name, None)
 
 from newsroom.settings import *  # noqa: E402, F403

@@ -17,7 +17,7 @@ LAYERS = [
         )
     ],
     ["models"],
-    ["importing", "prose", "digest", "workflow", "decisions"],
+    ["importing", "prose", "digest", "workflow", "decisions", "reasons"],
     ["views", "filters", "forms", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]

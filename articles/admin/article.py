@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..decisions import DECISION
 from ..forms import ArticleForm
 from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
+from ..reasons import DEMOTED, why
 from .decisions import Decisions
 from .delivered import as_delivered
 from .filters import (
@@ -67,7 +68,7 @@ class RelatedItems(RowsInline):
 
 class ArticleList(ChangeList):
     def get_queryset(self, *args, **kwargs):
-        return super().get_queryset(*args, **kwargs).for_listing()
+        return super().get_queryset(*args, **kwargs).for_listing().select_related("decided_by")
 
 
 @admin.register(Article)
@@ -106,6 +107,7 @@ class ArticleAdmin(Panels, Trash, Decisions, NewsroomAdmin):
 
     readonly_fields = [
         "address",
+        "reason",
         "source",
         "stem",
         "quality",
@@ -167,7 +169,7 @@ class ArticleAdmin(Panels, Trash, Decisions, NewsroomAdmin):
             fields = [name for name in options["fields"] if name != "is_kept_public"]
             return [self.story_fields, (title, {"fields": fields})]
         title, options = self.publishing_fields
-        fields = ["address", *options["fields"], "decided_at", "decided_by"]
+        fields = ["address", "reason", *options["fields"], "decided_at", "decided_by"]
         if self.has_change_permission(request, obj):
             fields.append("seen")
         return [self.story_fields, (title, {"fields": fields}), self.feed_fields]
@@ -241,7 +243,10 @@ class ArticleAdmin(Panels, Trash, Decisions, NewsroomAdmin):
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, article):
-        return badge(article, timezone.now())
+        now = timezone.now()
+        return format_html(
+            '{}<div class="quiet reason">{}</div>', badge(article, now), why(article, now)
+        )
 
     @admin.display(description=_("provider"), ordering="provider__name", empty_value=EMPTY)
     def outlet(self, article):
@@ -265,6 +270,15 @@ class ArticleAdmin(Panels, Trash, Decisions, NewsroomAdmin):
         return format_html(
             '{} <a href="{}">{}</a>', state, article.get_absolute_url(), article.slug
         )
+
+    @admin.display(description=_("why"))
+    def reason(self, article):
+        """Costs a query for the editor, and one for the cluster of a demoted article."""
+        if article.heat == DEMOTED:
+            items = RelatedItem.objects.select_related("provider")
+            models.prefetch_related_objects([article], models.Prefetch("related_items", items))
+        models.prefetch_related_objects([article], "decided_by")
+        return why(article, timezone.now())
 
     @admin.display(description=_("featured content"))
     def embed_code(self, article):
