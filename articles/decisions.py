@@ -9,7 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .models import Article
+from .importing.state import plain
+from .models import Article, Revision
+from .revisions import record
 
 # What `Article.decide` sets.
 DECISION = frozenset(["status", "publish_from", "decided_at", "decided_by"])
@@ -35,11 +37,18 @@ def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article |
         public_later = publishes and article.publish_from and article.publish_from > now
         if article.status == status and article.decided_at and not public_later:
             return None
+        before = {name: getattr(article, name) for name in ("status", "publish_from")}
         if public_later:
             article.publish_from = now
         article.decide(status, by=by, at=now)
         article.validate_constraints()
         article.save(update_fields={*DECISION, "updated_at"})
+        changes = {
+            name: [plain(value), plain(getattr(article, name))]
+            for name, value in before.items()
+            if value != getattr(article, name)
+        }
+        record(article, changes, by, Revision.Kind.DECISION)
         return article
 
 

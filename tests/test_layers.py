@@ -17,7 +17,7 @@ LAYERS = [
         )
     ],
     ["models"],
-    ["importing", "prose", "digest", "workflow", "decisions", "reasons"],
+    ["importing", "prose", "digest", "workflow", "decisions", "reasons", "revisions"],
     ["views", "filters", "forms", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]

@@ -25,6 +25,7 @@ from .filters import (
     SwappingFilter,
     TopicFilter,
 )
+from .history import History
 from .panels import Panels
 from .trash import Trash
 from .widgets import EMPTY, NewsroomAdmin, PicturesInline, RowsInline, badge, moment, thumbnail
@@ -72,7 +73,7 @@ class ArticleList(ChangeList):
 
 
 @admin.register(Article)
-class ArticleAdmin(Panels, Trash, Decisions, NewsroomAdmin):
+class ArticleAdmin(History, Panels, Trash, Decisions, NewsroomAdmin):
     form = ArticleForm
     actions = [*Decisions.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]

@@ -23,7 +23,7 @@ MAX_WORDS = 1500
 MIN_ALIKE = 0.3
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
-_MOMENTS = ("published_at", "publish_from")
+_MOMENTS = ("published_at", "publish_from", "publish_until")
 _RELATED = "related["
 
 

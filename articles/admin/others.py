@@ -31,6 +31,7 @@ from ..models import (
 )
 from ..workflow import keep_old_name, merge_providers, merge_topics
 from .filters import YesNoFilter
+from .history import RecordsTheArticle
 from .merging import Merging
 from .widgets import (
     EMPTY,
@@ -327,7 +328,7 @@ class RelatedPictures(PicturesInline):
 
 
 @admin.register(RelatedItem)
-class RelatedItemAdmin(NewsroomAdmin):
+class RelatedItemAdmin(RecordsTheArticle, NewsroomAdmin):
     inlines = [RelatedPictures]
     list_display = ["headline", "article", "provider", "position", "published_at", "quality"]
     list_select_related = ["article", "provider"]

@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from ..importing import state
 from ..importing.proposals import accept, reject
-from ..models import Proposal
+from ..models import Proposal, Revision
+from ..revisions import recording
 from .comparison import label, side_by_side
 from .filters import ArticleFilter, ResolutionFilter, RunFilter
 from .widgets import EMPTY, RecordAdmin, link_to_change, moment, span
@@ -43,7 +44,8 @@ class Answers:
                 continue
             name = name_of(proposal)
             try:
-                (accept if verb == ACCEPT else reject)(proposal, request.user)
+                with recording(proposal.article_id, request.user, Revision.Kind.PROPOSAL):
+                    (accept if verb == ACCEPT else reject)(proposal, request.user)
             except ObjectDoesNotExist:  # resolved, or its article deleted, in the same moment
                 gone.append(name)
             except (ValidationError, DatabaseError) as error:

@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.utils.translation import gettext_lazy as _
 
 from ..importing import leads
+from ..models import Revision
+from ..revisions import recording
 from .widgets import whole_number
 
 
@@ -18,7 +20,8 @@ class Sources:
         elif "follow" in data:
             self._follow(request, article)
         elif "dismiss" in data:
-            leads.dismiss(article)
+            with recording(article.pk, request.user, Revision.Kind.SOURCE):
+                leads.dismiss(article)
             text = _("Left as it is. The article is marked again when the feed next goes back.")
             self._done(request, article, text)
 
@@ -28,7 +31,8 @@ class Sources:
             text = _("That copy is no longer known: an import was taken back meanwhile.")
             self.message_user(request, text, messages.WARNING)
             return
-        leads.pin(lead)
+        with recording(article.pk, request.user, Revision.Kind.SOURCE, str(lead)[:300]):
+            leads.pin(lead)
         text = _("Kept on %(copy)s, whatever the feed swaps it for.") % {"copy": lead}
         self._done(request, article, text)
 
@@ -37,7 +41,8 @@ class Sources:
             text = _("It follows the feed already.")
             self.message_user(request, text, messages.INFO)
             return
-        leads.unpin(article)
+        with recording(article.pk, request.user, Revision.Kind.SOURCE):
+            leads.unpin(article)
         self._done(request, article, _("It follows the feed again."))
 
     def _done(self, request, article, text):

@@ -16,7 +16,7 @@ from ..models import (
 from . import bulk
 from .records import ARTICLE_COLUMNS, ITEM_COLUMNS, keyed
 from .references import References
-from .state import DECISION_COLUMNS, State, image_key
+from .state import DECISION_COLUMNS, EDITOR_COLUMNS, State, image_key
 
 _PLAIN_ITEM_COLUMNS = [name for name in ITEM_COLUMNS if name != "provider"]
 _RELATED_COLUMNS = ["id", "article_id", "position", "provider_id", *_PLAIN_ITEM_COLUMNS]
@@ -53,8 +53,8 @@ def apply(
     writes = pending or Pending()
     columns = {
         name: target[name]
-        for name in (*ARTICLE_COLUMNS, *DECISION_COLUMNS)
-        if target[name] != ours[name]
+        for name in (*ARTICLE_COLUMNS, *DECISION_COLUMNS, *EDITOR_COLUMNS)
+        if name in target and target[name] != ours[name]
     }
     touched = bool(columns)
     if target["topics"] != ours["topics"]:

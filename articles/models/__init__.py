@@ -6,6 +6,7 @@ from .image import Image
 from .lead import Lead
 from .provider import Provider, ProviderAlias
 from .related import RelatedImage, RelatedItem
+from .revision import Revision
 from .run import ImportedFile, ImportRun, Proposal
 from .taxonomy import TaxonomyDelivery
 from .tombstone import Tombstone
@@ -24,6 +25,7 @@ __all__ = [
     "ProviderAlias",
     "RelatedImage",
     "RelatedItem",
+    "Revision",
     "TaxonomyDelivery",
     "Tombstone",
     "Topic",
