@@ -270,7 +270,17 @@ class AliasForm(DeliveredForm):
         return self.cleaned_data["domain"].lower()
 
 
-class AliasFormSet(forms.BaseInlineFormSet):
+class NamedRows(forms.BaseInlineFormSet):
+    """Rows of a table have their labels in its head; each field gets its name all the same."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", field.label)
+
+
+class AliasFormSet(NamedRows):
     def clean(self):
         """The database's rule, for rows that are new together."""
         super().clean()

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.admin.widgets import AdminSplitDateTime, AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404
@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from ..forms import DeliveredForm, LineField, ParagraphsField
+from ..forms import DeliveredForm, LineField, NamedRows, ParagraphsField
 from ..models import Article
 from ..wording import NOT_STORABLE
 
@@ -125,6 +125,14 @@ class TextAsDelivered:
     }
 
 
+def _name_the_parts(field):
+    """One label stands before the two fields of a moment; each gets a name of its own."""
+    if isinstance(field.widget, AdminSplitDateTime):
+        date, time = field.widget.widgets
+        date.attrs["aria-label"] = _("%(field)s: date") % {"field": field.label}
+        time.attrs["aria-label"] = _("%(field)s: time") % {"field": field.label}
+
+
 class NewsroomAdmin(TextAsDelivered, admin.ModelAdmin):
     """Odd text in a search or a filter finds nothing; it never fails."""
 
@@ -134,6 +142,13 @@ class NewsroomAdmin(TextAsDelivered, admin.ModelAdmin):
 
     class Media:
         css = {"all": ["articles/admin.css"]}
+        js = ["articles/named_fields.js"]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        for field in form.base_fields.values():
+            _name_the_parts(field)
+        return form
 
     def changelist_view(self, request, extra_context=None):
         # PostgreSQL has no NUL; a filter that holds one must find nothing, not fail.
@@ -208,6 +223,7 @@ class KnowsItsRows:
 
 
 class RowsInline(TextAsDelivered, KnowsItsRows, admin.TabularInline):
+    formset = NamedRows
     extra = 0
 
 
