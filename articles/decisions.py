@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .importing.state import plain
 from .models import Article, Revision
 from .revisions import record
+from .roles import NOT_A_PUBLISHER, may_decide
 
 # What `Article.decide` sets.
 DECISION = frozenset(["status", "publish_from", "decided_at", "decided_by"])
@@ -23,11 +24,13 @@ def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article |
 
     Returns the article, or None where somebody has decided just so already (a feed's verdict is no
     decision). Raises Article.DoesNotExist where it is gone, and ValidationError, with a reason for
-    the editor, where it must not be.
+    the editor, where it must not be, `by` not being a publisher among them.
     """
     with transaction.atomic():
         article = Article.objects.select_for_update().get(pk=pk)
         _check_trash(article, status, is_restoring)
+        if not may_decide(by, article.status, status):
+            raise ValidationError(NOT_A_PUBLISHER)
         now = timezone.now()
         publishes = status == Article.Status.PUBLISHED
         if publishes and article.publish_until and article.publish_until <= now:

@@ -16,7 +16,9 @@ from PIL import Image as Pillow
 from .importing.pictures import MAX_PIXELS
 from .importing.values import MAX_EXCERPT
 from .models import Article, Provider, ProviderAlias, Topic, TopicAlias
+from .permitted import PermittedForm, PermittedRows
 from .prose import MAX_LENGTH as MAX_BODY  # of characters there, of as many bytes here
+from .roles import NOT_A_PUBLISHER, may_change
 from .wording import NOT_STORABLE
 
 PICTURE_FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
@@ -86,7 +88,7 @@ class SeenField(forms.CharField):
         return False
 
 
-class ArticleForm(DeliveredForm):
+class ArticleForm(PermittedForm, DeliveredForm):
     seen = SeenField(required=False)
 
     def __init__(self, *args, **kwargs):
@@ -186,6 +188,16 @@ def _fingerprint(values: dict) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
 
+class RelatedItemForm(DeliveredForm):
+    user = None  # the one who saves
+
+    def clean_article(self):
+        article = self.cleaned_data["article"]
+        if self.user and not may_change(self.user, article):
+            raise ValidationError(NOT_A_PUBLISHER)
+        return article
+
+
 class ProviderForm(DeliveredForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -270,7 +282,7 @@ class AliasForm(DeliveredForm):
         return self.cleaned_data["domain"].lower()
 
 
-class NamedRows(forms.BaseInlineFormSet):
+class NamedRows(PermittedRows, forms.BaseInlineFormSet):
     """Rows of a table have their labels in its head; each field gets its name all the same."""
 
     def add_fields(self, form, index):

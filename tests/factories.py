@@ -1,9 +1,13 @@
 """Rows for tests: plain functions with honest defaults. A test states only what it is about."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from itertools import count
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connection
 
 from articles.models import (
     Article,
@@ -82,3 +86,14 @@ def make_related_item(article, *, images=(), **fields):
 def make_editor(username="editor"):
     """A superuser without a password: tests use `force_login`."""
     return get_user_model().objects.create(username=username, is_staff=True, is_superuser=True)
+
+
+def make_member(role, username=None):
+    """A user of one of the roles: "Importer", "Editor", "Publisher" or "Administrator"."""
+    group = Group.objects.filter(name=role).first()
+    if group is None:  # a test that empties tables, run before, has emptied this one
+        import_module("articles.migrations.0006_roles").make_roles(apps, connection.schema_editor())
+        group = Group.objects.get(name=role)
+    user = get_user_model().objects.create(username=username or role.lower(), is_staff=True)
+    user.groups.add(group)
+    return user

@@ -17,8 +17,8 @@ LAYERS = [
         )
     ],
     ["models"],
-    ["importing", "prose", "digest", "workflow", "decisions", "reasons", "revisions"],
-    ["views", "filters", "forms", "admin", "templatetags", "management"],
+    ["importing", "prose", "digest", "workflow", "decisions", "reasons", "revisions"] + ["roles"],
+    ["views", "filters", "forms", "permitted", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]
 # The ground knows nothing of the database.

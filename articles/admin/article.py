@@ -27,6 +27,7 @@ from .filters import (
 )
 from .history import History
 from .panels import Panels
+from .publishers import PublishersOnly, PublishersRows
 from .trash import Trash
 from .widgets import EMPTY, NewsroomAdmin, PicturesInline, RowsInline, badge, moment, thumbnail
 
@@ -44,11 +45,11 @@ FIELD_ATTRS = {
 # Inlines ----------------------------------------------------------------------------------------
 
 
-class ArticlePictures(PicturesInline):
+class ArticlePictures(PublishersRows, PicturesInline):
     model = ArticleImage
 
 
-class RelatedItems(RowsInline):
+class RelatedItems(PublishersRows, RowsInline):
     """Few fields a row, and low rows: a real article has up to 179 of them."""
 
     model = RelatedItem
@@ -73,7 +74,7 @@ class ArticleList(ChangeList):
 
 
 @admin.register(Article)
-class ArticleAdmin(History, Panels, Trash, Decisions, NewsroomAdmin):
+class ArticleAdmin(History, Panels, Trash, Decisions, PublishersOnly, NewsroomAdmin):
     form = ArticleForm
     actions = [*Decisions.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]

@@ -17,7 +17,7 @@ class Decisions:
 
     actions = ["publish_now", "hold", "send_to_review", "withdraw"]
 
-    @admin.action(description=_("Publish now"), permissions=["change"])
+    @admin.action(description=_("Publish now"), permissions=["publish"])
     def publish_now(self, request, queryset):
         self.decide(request, queryset, Article.Status.PUBLISHED)
 
@@ -29,7 +29,7 @@ class Decisions:
     def send_to_review(self, request, queryset):
         self.decide(request, queryset, Article.Status.REVIEW)
 
-    @admin.action(description=_("Withdraw"), permissions=["change"])
+    @admin.action(description=_("Withdraw"), permissions=["publish"])
     def withdraw(self, request, queryset):
         self.decide(request, queryset, Article.Status.WITHDRAWN)
 

@@ -18,6 +18,7 @@ from .. import revisions
 from ..importing import state
 from ..importing.apply import with_all_that_merges
 from ..models import Article, RelatedItem, Revision
+from ..roles import may_change
 from .comparison import label, side_by_side
 from .widgets import link_to_change, moment, own_row, pages_of_a_row, span, whole_number
 
@@ -77,6 +78,8 @@ class History:
     def restore_view(self, request, object_id):
         """GET asks, POST restores what the entry `to` (its key) left."""
         article = own_row(self, request, unquote(object_id), CHANGE_ARTICLE)
+        if not may_change(request.user, article):
+            raise PermissionDenied
         address = reverse("admin:articles_article_history", args=[article.pk])
         key = request.POST.get("to") or request.GET.get("to")
         if request.method == "POST":
@@ -119,7 +122,7 @@ class History:
             "opts": self.opts,
             "media": self.media,
             "article": article,
-            "may_restore": request.user.has_perm(CHANGE_ARTICLE),
+            "may_restore": may_change(request.user, article),
             **context,
         }
         return TemplateResponse(request, f"admin/articles/article/{name}.html", context)

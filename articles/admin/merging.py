@@ -7,6 +7,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from ..roles import MERGE
+
 MAX_MERGED = 50  # rows at once: as many as an editor can look through
 
 
@@ -24,7 +26,7 @@ class Merging:
         raise NotImplementedError
 
     def has_merge_permission(self, request):
-        return self.has_change_permission(request) and self.has_delete_permission(request)
+        return request.user.has_perm(MERGE)
 
     @admin.action(description=_("Merge into…"), permissions=["merge"])
     def merge_into(self, request, queryset):

@@ -15,6 +15,7 @@ from ..forms import (
     ImageForm,
     PictureField,
     ProviderForm,
+    RelatedItemForm,
     TopicForm,
 )
 from ..models import (
@@ -33,6 +34,7 @@ from ..workflow import keep_old_name, merge_providers, merge_topics
 from .filters import YesNoFilter
 from .history import RecordsTheArticle
 from .merging import Merging
+from .publishers import PublishersItem
 from .widgets import (
     EMPTY,
     NewsroomAdmin,
@@ -328,7 +330,8 @@ class RelatedPictures(PicturesInline):
 
 
 @admin.register(RelatedItem)
-class RelatedItemAdmin(RecordsTheArticle, NewsroomAdmin):
+class RelatedItemAdmin(RecordsTheArticle, PublishersItem, NewsroomAdmin):
+    form = RelatedItemForm
     inlines = [RelatedPictures]
     list_display = ["headline", "article", "provider", "position", "published_at", "quality"]
     list_select_related = ["article", "provider"]

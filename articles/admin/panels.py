@@ -9,6 +9,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 
 from ..models import ImportedFile, Proposal
+from ..roles import RESOLVE
 from .files import summary
 from .proposals import ACCEPT, REJECT, Answers, compared, field_of, with_what_stands
 from .sources import Sources, copies_of
@@ -16,7 +17,6 @@ from .widgets import list_address, moment, own_row, pages_of_a_row, span, whole_
 
 PROPOSALS_SHOWN = 50
 IMPORTS_SHOWN = 20
-CHANGE_ARTICLE = "articles.change_article"
 
 
 class Panels(Answers, Sources):
@@ -28,12 +28,12 @@ class Panels(Answers, Sources):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if change and obj is not None:
-            context.update(_contents(obj))
+            context.update(_contents(obj), may_resolve=request.user.has_perm(RESOLVE))
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def proposals_view(self, request, object_id):
         """POST: `accept` or `reject` with the number of one of the article's proposals."""
-        article = own_row(self, request, unquote(object_id), CHANGE_ARTICLE)
+        article = own_row(self, request, unquote(object_id), RESOLVE)
         for verb in (ACCEPT, REJECT):
             number = whole_number(request.POST.get(verb))
             if number is not None and _is_not_anothers(article, number):
@@ -41,7 +41,7 @@ class Panels(Answers, Sources):
         return _back_to(article)
 
     def sources_view(self, request, object_id):
-        article = own_row(self, request, unquote(object_id), CHANGE_ARTICLE)
+        article = own_row(self, request, unquote(object_id), RESOLVE)
         self.choose_source(request, article, request.POST)
         return _back_to(article)
 

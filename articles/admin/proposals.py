@@ -12,12 +12,12 @@ from ..importing import state
 from ..importing.proposals import accept, reject
 from ..models import Proposal, Revision
 from ..revisions import recording
+from ..roles import NOT_A_PUBLISHER, RESOLVE, may_change
 from .comparison import label, side_by_side
 from .filters import ArticleFilter, ResolutionFilter, RunFilter
 from .widgets import EMPTY, RecordAdmin, link_to_change, moment, span
 
 ACCEPT, REJECT = "accept", "reject"
-CHANGE_ARTICLE = "articles.change_article"
 NAMED = 10  # proposals in one message; the rest are counted
 HEAVY = [
     f"article__{name}" for name in ("body", "note", "featured_content", "amp_url", "cdn_amp_url")
@@ -43,6 +43,9 @@ class Answers:
                 gone.append("")
                 continue
             name = name_of(proposal)
+            if verb == ACCEPT and not may_change(request.user, proposal.article):
+                failures.append(f"{name} ({NOT_A_PUBLISHER})")
+                continue
             try:
                 with recording(proposal.article_id, request.user, Revision.Kind.PROPOSAL):
                     (accept if verb == ACCEPT else reject)(proposal, request.user)
@@ -129,7 +132,7 @@ class ProposalAdmin(Answers, RecordAdmin):
         return with_what_stands(super().get_queryset(request)).defer(*HEAVY)
 
     def has_resolve_permission(self, request):
-        return request.user.has_perm(CHANGE_ARTICLE)
+        return request.user.has_perm(RESOLVE)
 
     @admin.action(description=_("Accept the feed’s value"), permissions=["resolve"])
     def accept_theirs(self, request, queryset):

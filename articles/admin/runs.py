@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ..importing.lock import ImportRunning
 from ..importing.undo import CannotUndo, undo_import
 from ..models import ImportedFile, ImportRun, Proposal
+from ..roles import UNDO_RUN
 from .files import conflicts
 from .filters import HasConflictsFilter, HasFailuresFilter
 from .widgets import (
@@ -28,7 +29,6 @@ Outcome = ImportedFile.Outcome
 SHOWN = 50  # failures, conflicts and kept things on one page; the rest is a link or a number
 # About 2.5 ms each, and an application server gives a page half a minute at most.
 UNDONE_HERE = 5000  # files of a run; for more there is the command
-CHANGE_RUN = "articles.change_importrun"
 
 
 @admin.register(ImportRun)
@@ -85,12 +85,12 @@ class ImportRunAdmin(RecordAdmin):
         run = self.get_object(request, unquote(object_id))
         if run is not None and self.has_view_permission(request, run):
             extra_context = {**(extra_context or {}), **_contents(run)}
-            extra_context["may_undo"] = request.user.has_perm(CHANGE_RUN) and _can_be_undone(run)
+            extra_context["may_undo"] = request.user.has_perm(UNDO_RUN) and _can_be_undone(run)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def undo_view(self, request, object_id):
         """GET shows what taking the run back would do, POST does it."""
-        run = own_row(self, request, unquote(object_id), CHANGE_RUN)
+        run = own_row(self, request, unquote(object_id), UNDO_RUN)
         if run.files.count() > UNDONE_HERE:
             return self._too_many(request, run)
         is_dry_run = request.method != "POST"

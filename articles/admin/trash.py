@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ..models import Article, Tombstone
+from ..roles import may_decide
 from .widgets import RecordAdmin, list_address, moment, own_row, pages_of_a_row
 
 TRASHED = Article.Status.TRASHED
@@ -31,7 +32,11 @@ class Trash:
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         context["is_trashed"] = obj is not None and obj.status == TRASHED
-        context["may_answer"] = request.user.has_perm(CHANGE_ARTICLE)
+        context["may_trash"] = (
+            obj is not None
+            and request.user.has_perm(CHANGE_ARTICLE)
+            and may_decide(request.user, obj.status, TRASHED)
+        )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_actions(self, request):

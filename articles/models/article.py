@@ -226,6 +226,11 @@ class Article(ReadableItem, models.Model):
         verbose_name = _("article")
         verbose_name_plural = _("articles")
         ordering = ["-published_at", "stem", "pk"]
+        permissions = [
+            ("publish_article", _("Can publish, schedule and withdraw articles")),
+            ("resolve_article", _("Can resolve proposals, duplicates and clusters")),
+            ("merge_article", _("Can merge articles, providers and topics")),
+        ]
         indexes = [
             # The public lists: front page, latest, and (through the assignments) topics.
             models.Index(

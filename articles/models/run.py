@@ -82,6 +82,7 @@ class ImportRun(models.Model):
         verbose_name = _("import run")
         verbose_name_plural = _("import runs")
         ordering = ["-pk"]
+        permissions = [("undo_importrun", _("Can take back import runs"))]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.pk}: {self.source}"

@@ -153,8 +153,9 @@ class RestorePageTests(HistoryTestCase):
         self.save(title="Ours")
         newest, first = self.keys()
         answers = {}
-        for permission in ("view_article", "change_article", "view_topic"):
-            self.client.force_login(make_user(permission))
+        for permission in ("view_article", "change_article", "publish_article", "view_topic"):
+            more = ["change_article"] if permission == "publish_article" else []
+            self.client.force_login(make_user(permission, *more))
             url = address("restore", "article", self.article.pk)
             answers[permission] = [
                 self.page().status_code,
@@ -166,7 +167,8 @@ class RestorePageTests(HistoryTestCase):
             answers,
             {
                 "view_article": [200, 200, 403, 403],
-                "change_article": [200, 200, 200, 302],
+                "change_article": [200, 200, 403, 403],  # it is public
+                "publish_article": [200, 200, 200, 302],
                 "view_topic": [403, 403, 403, 403],
             },
         )

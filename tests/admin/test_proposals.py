@@ -145,12 +145,16 @@ class AnswerTests(DeskTestCase):
         response = self.act("proposal", "keep_ours", waiting, select_across="1")
         self.assertEqual(len(self.messages_of(response)), 1)
 
-    def test_need_the_permission_to_change_articles(self):
+    def test_need_the_permission_to_resolve_and_public_articles_a_publisher(self):
         proposal = propose(make_article())
-        for names, is_resolved in ((["view_article"], False), (["change_article"], True)):
-            self.client.force_login(make_user(*names))
+        for names, is_offered, is_resolved in (
+            (["change_article"], False, False),
+            (["change_article", "resolve_article"], True, False),
+            (["change_article", "resolve_article", "publish_article"], True, True),
+        ):
+            self.client.force_login(make_user("view_proposal", *names))
             page = self.client.get(address("changelist", "proposal"))
-            self.assertEqual("accept_theirs" in page.content.decode(), is_resolved)
+            self.assertEqual("accept_theirs" in page.content.decode(), is_offered)
             self.act("proposal", "accept_theirs", proposal)
             self.assertEqual(Proposal.objects.open().exists(), not is_resolved)
 

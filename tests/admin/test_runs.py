@@ -60,9 +60,9 @@ class ListTests(DeskTestCase):
                     url = address(page, model, row.pk)
                     self.assertEqual(self.client.post(url, {"post": "yes"}).status_code, 403)
 
-    def test_is_read_by_whoever_reads_articles(self):
+    def test_needs_the_permission_to_read_it(self):
         run = make_run()
-        for user, status in ((make_user("view_article"), 200), (make_user(), 403)):
+        for user, status in ((make_user("view_importrun"), 200), (make_user(), 403)):
             self.client.force_login(user)
             for url in (address("changelist", "importrun"), address("change", "importrun", run.pk)):
                 self.assertEqual(self.client.get(url).status_code, status)
@@ -168,12 +168,12 @@ class UndoTests(DeskTestCase):
             response = self.client.post(self.undo_url(self.last_run), follow=True)
         self.assertIn("process 7", self.messages_of(response)[0])
 
-    def test_needs_the_permission_to_change_runs(self):
+    def test_needs_the_permission_to_take_runs_back(self):
         self.run_import()
         run = self.last_run
         for names, status in (
-            (["view_article", "change_article", "delete_article", "view_importrun"], 403),
-            (["view_article", "change_importrun"], 302),
+            (["change_article", "delete_article", "change_importrun", "view_importrun"], 403),
+            (["view_importrun", "undo_importrun"], 302),
         ):
             with self.subTest(names):
                 self.client.force_login(make_user(*names))

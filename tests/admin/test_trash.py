@@ -105,13 +105,13 @@ class MovingTests(DeskTestCase):
             self.assertContains(self.client.get(address("changelist", model)), '">1</a>', count=2)
 
     def test_needs_the_permission_to_change(self):
-        article = make_article()
+        article = make_article(is_published=False)
         url = address("trash", "article", article.pk)
         self.client.force_login(make_user("view_article"))
         self.assertNotContains(self.form_of(article), "Move to the trash")
         self.assertEqual(self.client.post(url).status_code, 403)
         self.act("article", "move_to_trash", article)
-        self.assertTrue(Article.objects.get().is_published())
+        self.assertEqual(Article.objects.get().status, Status.HELD)
         self.client.force_login(make_user("change_article"))
         self.assertEqual(self.client.post(url).status_code, 302)
         self.assertEqual(Article.objects.get().status, Status.TRASHED)
@@ -204,7 +204,7 @@ class TombstoneTests(DeskTestCase):
 
     def test_needs_the_permission_to_delete(self):
         make_article().delete()
-        self.client.force_login(make_user("view_article", "change_article"))
+        self.client.force_login(make_user("view_tombstone", "change_article"))
         page = self.client.get(address("changelist", "tombstone"))
         self.assertNotContains(page, "let_return")
         self.act("tombstone", "let_return", Tombstone.objects.get())
