@@ -1,16 +1,31 @@
 """Every public address."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from . import views
+from . import feeds, views
+
+
+class FeedFormat:
+    regex = "|".join(feeds.FORMATS)
+
+    def to_python(self, value):
+        return value
+
+    to_url = to_python
+
+
+register_converter(FeedFormat, "feed_format")
 
 app_name = "articles"
 urlpatterns = [
     path("", views.front, name="front"),
+    path("feed.<feed_format:form>", feeds.latest, name="feed"),
     path("latest/", views.latest, name="latest"),
     path("articles/<slug:slug>/", views.detail, name="detail"),
     path("topics/", views.topics, name="topics"),
     path("topics/<slug:slug>/", views.topic, name="topic"),
+    path("topics/<slug:slug>/feed.<feed_format:form>", feeds.topic, name="topic_feed"),
     path("providers/", views.providers, name="providers"),
     path("providers/<slug:slug>/", views.provider, name="provider"),
+    path("providers/<slug:slug>/feed.<feed_format:form>", feeds.provider, name="provider_feed"),
 ]

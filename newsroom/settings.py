@@ -40,6 +40,13 @@ def env_number(name: str, default: int) -> int:
     return int(text)
 
 
+def env_url(name: str) -> str:
+    text = env_text(name)
+    if text and not text.startswith(("https://", "http://")):
+        raise ImproperlyConfigured(f"{name} is {text!r}; expected an address: https://HOST/PATH.")
+    return text
+
+
 def env_list(name: str) -> list[str]:
     return [part.strip() for part in env_text(name).split(",") if part.strip()]
 
@@ -171,6 +178,9 @@ STORIES_PER_PAGE = 25
 SEEDS_UNSCORED = env_choice("SEEDS_UNSCORED", {"hold": "hold", "publish": "publish"}, "hold")
 # The heat over which the feed publishes: editors are told by it why an item is held.
 SEEDS_THRESHOLD = env_number("SEEDS_THRESHOLD", 70)
+
+# The WebSub hub that the feeds name; none: readers of feeds look in by themselves.
+WEBSUB_HUB = env_url("WEBSUB_HUB")
 
 # Days for which the record of an import run is kept, and the run can be taken back.
 IMPORT_RECORD_DAYS = env_number("IMPORT_RECORD_DAYS", 90)

@@ -12,6 +12,7 @@ for name in (
     "CACHE_URL",
     "SITE_NAME",
     "SEEDS_THRESHOLD",
+    "WEBSUB_HUB",
 ):
     os.environ.pop(name, None)
 

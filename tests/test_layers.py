@@ -18,7 +18,7 @@ LAYERS = [
     ],
     ["models"],
     ["importing", "prose", "digest", "workflow", "decisions", "reasons", "revisions"] + ["roles"],
-    ["views", "filters", "forms", "permitted", "admin", "templatetags", "management"],
+    ["views", "feeds", "filters", "forms", "permitted", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]
 # The ground knows nothing of the database.

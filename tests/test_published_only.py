@@ -10,6 +10,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from articles import urls
+from articles.feeds import FORMATS
 from articles.models import Article, Topic
 
 from .factories import (
@@ -36,9 +37,23 @@ LATEST_QUERIES = [
     *("?type=video", "?type=article", "?from=2020-01-01&to=2999-12-31", "?to=2020-01-01"),
 ]
 PAGES = ["", "?page=2", "?page=3"]
+FEED_QUERIES = ["", "?q=canary", "?topic=shared", "?topic=canary-0", "?provider=canary"]
 # Name of the pattern -> the addresses to ask for.
 ADDRESSES = {
     "front": lambda: [reverse("articles:front")],
+    "feed": lambda: [
+        reverse("articles:feed", args=[form]) + query for form in FORMATS for query in FEED_QUERIES
+    ],
+    "topic_feed": lambda: [
+        reverse("articles:topic_feed", args=[slug, form])
+        for slug in SLUGS["topic"]
+        for form in FORMATS
+    ],
+    "provider_feed": lambda: [
+        reverse("articles:provider_feed", args=[slug, form])
+        for slug in SLUGS["provider"]
+        for form in FORMATS
+    ],
     "latest": lambda: [reverse("articles:latest") + query for query in ["", *LATEST_QUERIES]],
     "detail": lambda: [reverse("articles:detail", args=[slug]) for slug in SLUGS["detail"]],
     "topics": lambda: [reverse("articles:topics")],

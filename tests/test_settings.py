@@ -73,6 +73,7 @@ class ProductionTests(SimpleTestCase):
             "SECRET_KEY": " ",
             "ALLOWED_HOSTS": " , ",
             "DEBUG": "maybe",
+            "WEBSUB_HUB": "hub.example",
             "DATABASE_URL": "mongo://secret@db.example/x",
             "CACHE_URL": "memcached://cache.example",
             "SEEDS_UNSCORED": "sometimes",

@@ -339,7 +339,7 @@ class EveryPageTests(TestCase):
                     self.assertNotEqual(tag, "script")
                     for name in ("src", "srcset", "style", "onclick"):
                         self.assertFalse(attrs.get(name, "/").startswith(("http", "//")))
-                    if tag == "link":
+                    if tag == "link" and attrs["rel"] != "alternate":
                         self.assertTrue(attrs["href"].startswith("/static/"))
 
     def test_describes_itself_and_its_pictures(self):
@@ -371,7 +371,8 @@ class EveryPageTests(TestCase):
     def test_has_a_slash_at_the_end_of_its_address(self):
         for pattern in urls.urlpatterns:
             route = str(pattern.pattern)
-            self.assertTrue(route == "" or route.endswith("/"))
+            is_file = "." in route.rpartition("/")[2]
+            self.assertTrue(route == "" or route.endswith("/") or is_file)
 
 
 class ErrorPagesTests(SimpleTestCase):
