@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from . import feeds, views
+from . import feeds, health, sitemaps, views
 
 
 class FeedFormat:
@@ -28,4 +28,11 @@ urlpatterns = [
     path("providers/", views.providers, name="providers"),
     path("providers/<slug:slug>/", views.provider, name="provider"),
     path("providers/<slug:slug>/feed.<feed_format:form>", feeds.provider, name="provider_feed"),
+    path("sitemap.xml", sitemaps.index, name="sitemap_index"),
+    path("sitemap-<slug:section>.xml", sitemaps.sitemap, name="sitemap"),
+    path("news-sitemap.xml", sitemaps.news, name="news_sitemap"),
+    path("robots.txt", sitemaps.robots, name="robots"),
+    path(".well-known/security.txt", sitemaps.security, name="security"),
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
 ]

@@ -54,7 +54,11 @@ def latest(request):
 @require_safe
 def detail(request, slug):
     article = get_object_or_404(Article.objects.published().for_detail(), slug=slug)
-    context = {"article": article, "related": related_coverage(article)}
+    context = {
+        "article": article,
+        "related": related_coverage(article),
+        "is_indexable": settings.INDEX_EXCERPTS or article.body != "",
+    }
     return render(request, "articles/article_detail.html", context)
 
 

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django_filters",
     "taggit",
@@ -181,6 +182,11 @@ SEEDS_THRESHOLD = env_number("SEEDS_THRESHOLD", 70)
 
 # The WebSub hub that the feeds name; none: readers of feeds look in by themselves.
 WEBSUB_HUB = env_url("WEBSUB_HUB")
+
+# Whether search engines may list pages that hold a third party's excerpt and nothing of ours.
+INDEX_EXCERPTS = env_bool("INDEX_EXCERPTS", False)
+# Whom to tell of a hole, for security.txt: mailto:… or https://…
+SECURITY_CONTACT = env_text("SECURITY_CONTACT")
 
 # Days for which the record of an import run is kept, and the run can be taken back.
 IMPORT_RECORD_DAYS = env_number("IMPORT_RECORD_DAYS", 90)

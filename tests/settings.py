@@ -13,6 +13,8 @@ for name in (
     "SITE_NAME",
     "SEEDS_THRESHOLD",
     "WEBSUB_HUB",
+    "INDEX_EXCERPTS",
+    "SECURITY_CONTACT",
 ):
     os.environ.pop(name, None)
 

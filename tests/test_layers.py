@@ -18,7 +18,8 @@ LAYERS = [
     ],
     ["models"],
     ["importing", "prose", "digest", "workflow", "decisions", "reasons", "revisions"] + ["roles"],
-    ["views", "feeds", "filters", "forms", "permitted", "admin", "templatetags", "management"],
+    ["views", "feeds", "sitemaps", "health", "filters"]
+    + ["forms", "permitted", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]
 # The ground knows nothing of the database.

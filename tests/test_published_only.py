@@ -12,6 +12,7 @@ from django.utils import timezone
 from articles import urls
 from articles.feeds import FORMATS
 from articles.models import Article, Topic
+from articles.sitemaps import MAPS
 
 from .factories import (
     make_article,
@@ -54,6 +55,17 @@ ADDRESSES = {
         for slug in SLUGS["provider"]
         for form in FORMATS
     ],
+    "sitemap_index": lambda: [reverse("articles:sitemap_index")],
+    "sitemap": lambda: [
+        reverse("articles:sitemap", args=[section]) + page
+        for section in (*MAPS, "missing")
+        for page in ("", "?p=2", "?p=x")
+    ],
+    "news_sitemap": lambda: [reverse("articles:news_sitemap")],
+    "robots": lambda: [reverse("articles:robots")],
+    "security": lambda: [reverse("articles:security")],
+    "alive": lambda: [reverse("articles:alive")],
+    "ready": lambda: [reverse("articles:ready")],
     "latest": lambda: [reverse("articles:latest") + query for query in ["", *LATEST_QUERIES]],
     "detail": lambda: [reverse("articles:detail", args=[slug]) for slug in SLUGS["detail"]],
     "topics": lambda: [reverse("articles:topics")],
@@ -173,7 +185,7 @@ class AddressesTests(TestCase):
         )
 
 
-@override_settings(DEBUG=False)
+@override_settings(DEBUG=False, INDEX_EXCERPTS=True)
 class PublishedOnlyTests(TestCase):
     def answers(self):
         """Address -> status, headers and body of the answer."""

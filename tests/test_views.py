@@ -372,7 +372,8 @@ class EveryPageTests(TestCase):
         for pattern in urls.urlpatterns:
             route = str(pattern.pattern)
             is_file = "." in route.rpartition("/")[2]
-            self.assertTrue(route == "" or route.endswith("/") or is_file)
+            is_probe = route in ("healthz", "readyz")
+            self.assertTrue(route == "" or route.endswith("/") or is_file or is_probe)
 
 
 class ErrorPagesTests(SimpleTestCase):
