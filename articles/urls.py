@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from . import feeds, health, sitemaps, views
+from .api import views as api
 
 
 class FeedFormat:
@@ -28,6 +29,12 @@ urlpatterns = [
     path("providers/", views.providers, name="providers"),
     path("providers/<slug:slug>/", views.provider, name="provider"),
     path("providers/<slug:slug>/feed.<feed_format:form>", feeds.provider, name="provider_feed"),
+    path("api/", api.manual, name="api"),
+    path("api/openapi.json", api.openapi, name="openapi"),
+    path("api/v1/articles/", api.articles, name="api_articles"),
+    path("api/v1/articles/<slug:slug>/", api.article, name="api_article"),
+    path("api/v1/topics/", api.topics, name="api_topics"),
+    path("api/v1/providers/", api.providers, name="api_providers"),
     path("sitemap.xml", sitemaps.index, name="sitemap_index"),
     path("sitemap-<slug:section>.xml", sitemaps.sitemap, name="sitemap"),
     path("news-sitemap.xml", sitemaps.news, name="news_sitemap"),

@@ -18,7 +18,7 @@ LAYERS = [
     ],
     ["models"],
     ["importing", "prose", "digest", "workflow", "decisions", "reasons", "revisions"] + ["roles"],
-    ["views", "feeds", "sitemaps", "health", "filters"]
+    ["views", "api", "feeds", "sitemaps", "health", "filters"]
     + ["forms", "permitted", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]

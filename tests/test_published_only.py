@@ -37,8 +37,9 @@ LATEST_QUERIES = [
     *("?topic=canary-0", "?provider=canary", "?provider=shared", "?provider=canary-outlet-1"),
     *("?type=video", "?type=article", "?from=2020-01-01&to=2999-12-31", "?to=2020-01-01"),
 ]
-PAGES = ["", "?page=2", "?page=3"]
 FEED_QUERIES = ["", "?q=canary", "?topic=shared", "?topic=canary-0", "?provider=canary"]
+API_QUERIES = [*FEED_QUERIES, "?type=video", "?after=x", "?limit=7&provider=shared"]
+PAGES = ["", "?page=2", "?page=3"]
 # Name of the pattern -> the addresses to ask for.
 ADDRESSES = {
     "front": lambda: [reverse("articles:front")],
@@ -55,6 +56,16 @@ ADDRESSES = {
         for slug in SLUGS["provider"]
         for form in FORMATS
     ],
+    "api": lambda: [reverse("articles:api")],
+    "openapi": lambda: [reverse("articles:openapi")],
+    "api_articles": lambda: [
+        reverse("articles:api_articles") + query for query in ["?limit=100", *API_QUERIES]
+    ],
+    "api_article": lambda: [
+        reverse("articles:api_article", args=[slug]) for slug in SLUGS["detail"]
+    ],
+    "api_topics": lambda: [reverse("articles:api_topics")],
+    "api_providers": lambda: [reverse("articles:api_providers")],
     "sitemap_index": lambda: [reverse("articles:sitemap_index")],
     "sitemap": lambda: [
         reverse("articles:sitemap", args=[section]) + page

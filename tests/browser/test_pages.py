@@ -13,7 +13,13 @@ class AccessibilityTests(BrowserTestCase):
         self.editor = make_editor()
 
     def test_readers_pages(self):
-        for address in ("/", "/latest/", self.article.get_absolute_url(), "/topics/harbours/"):
+        for address in (
+            "/",
+            "/latest/",
+            self.article.get_absolute_url(),
+            "/topics/harbours/",
+            "/api/",
+        ):
             self.assertAccessible(self.open(address))
 
     def test_article_list(self):
