@@ -1,10 +1,4 @@
-"""The editors' forms: what may be stored, said where the editor can mend it. Used by `admin`.
-
-Two things the stock form fields get wrong for a feed's text: they call it changed when a browser
-has only folded its line ends or edge spaces, and they let through what no feed could carry.
-"""
-
-import hashlib
+"""The editors' forms: what may be stored, said where the editor can mend it. Used by `admin`."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,7 +13,7 @@ from .models import Article, Provider, ProviderAlias, Topic, TopicAlias
 from .permitted import PermittedForm, PermittedRows
 from .prose import MAX_LENGTH as MAX_BODY  # of characters there, of as many bytes here
 from .roles import NOT_A_PUBLISHER, may_change
-from .wording import NOT_STORABLE
+from .shared_forms import DeliveredForm, MergingForm, MergingFormSet
 
 PICTURE_FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
 PICTURE_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif"]
@@ -28,73 +22,9 @@ _EXIF_ORIENTATION = 0x0112
 _TURNED = {5, 6, 7, 8}  # the orientations that swap width and height
 
 
-def validate_storable(text: str) -> None:
-    """Refuses control characters; Django's own validator has a word for NUL."""
-    found = NOT_STORABLE.search(text.replace("\x00", ""))
-    if found:
-        raise ValidationError(
-            _("The control character %(code)s cannot be stored. Remove it."),
-            params={"code": f"U+{ord(found.group()):04X}"},
-        )
-
-
-class LineField(forms.CharField):
-    """One line as delivered: browsers drop its line ends and the form its edge spaces."""
-
-    default_validators = [validate_storable]
-
-    def has_changed(self, initial, data):
-        return self._plain(initial) != self._plain(data)
-
-    def _plain(self, text):
-        text = str(text or "").replace("\r", "").replace("\n", "")
-        return text.strip() if self.strip else text
-
-
-class ParagraphsField(forms.CharField):
-    """Lines as delivered: browsers send every line end as CRLF; new text is stored with LF."""
-
-    default_validators = [validate_storable]
-
-    def to_python(self, value):
-        return super().to_python(_with_lf(value) if isinstance(value, str) else value)
-
-    def has_changed(self, initial, data):
-        return _with_lf(initial or "").strip() != _with_lf(data or "").strip()
-
-
-def _with_lf(text):
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-class DeliveredForm(forms.ModelForm):
-    """Leaves every text alone that the editor left alone, edge spaces and line ends included."""
-
-    def clean(self):
-        data = super().clean()
-        if self.instance.pk:
-            for name in set(data) - set(self.changed_data):
-                if isinstance(self.fields[name], (LineField, ParagraphsField)):
-                    data[name] = self.initial.get(name, data[name])
-        return data
-
-
-class SeenField(forms.CharField):
-    """What the editor saw when the form was opened. It is never an edit."""
-
-    widget = forms.HiddenInput
-
-    def has_changed(self, initial, data):
-        return False
-
-
-class ArticleForm(PermittedForm, DeliveredForm):
-    seen = SeenField(required=False)
-
+class ArticleForm(PermittedForm, MergingForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fingerprint = _fingerprint(self.initial) if self.instance.pk else ""
-        self.initial["seen"] = self.fingerprint
         if "type" in self.fields:
             types = dict.fromkeys(["article", "video", self.instance.type])
             self.fields["type"].widget = forms.Select(choices=[(name, name) for name in types])
@@ -123,7 +53,6 @@ class ArticleForm(PermittedForm, DeliveredForm):
         self._check_size("body", MAX_BODY)
         self._check_size("excerpt", MAX_EXCERPT)
         self._check_publishing(data)
-        self._check_seen(data)
         if not self.instance.pk and data.get("title") and data.get("published_at"):
             self._give_identity(data["title"], data["published_at"])
         return data
@@ -152,22 +81,6 @@ class ArticleForm(PermittedForm, DeliveredForm):
                 _("This moment has passed, so nobody would see it. Clear it or set a later one."),
             )
 
-    def _check_seen(self, data):
-        """Two editors, or an editor and a delivery: the later save must not undo the earlier one
-        unseen."""
-        seen = data.get("seen")
-        if not self.instance.pk or not seen or seen == self.fingerprint:
-            return
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = self.fingerprint
-        self.add_error(
-            None,
-            _(
-                "A colleague or a delivery changed this article since you opened it. Look at it in "
-                "another tab; saving again replaces it with what you see here."
-            ),
-        )
-
     def _give_identity(self, title, published_at):
         start = Article.slug_for("", title, published_at, ())
         taken = set(Article.objects.filter(slug__startswith=start).values_list("slug", flat=True))
@@ -178,17 +91,7 @@ class ArticleForm(PermittedForm, DeliveredForm):
         self.instance.stem = self.instance.slug
 
 
-def _fingerprint(values: dict) -> str:
-    """Of a form's initial values. Topics have no order."""
-    parts = []
-    for name, value in sorted(values.items()):
-        if isinstance(value, list):
-            value = sorted(row.pk for row in value)
-        parts.append(f"{name}={value!r}")
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
-
-
-class RelatedItemForm(DeliveredForm):
+class RelatedItemForm(MergingForm):
     user = None  # the one who saves
 
     def clean_article(self):
@@ -198,7 +101,7 @@ class RelatedItemForm(DeliveredForm):
         return article
 
 
-class ProviderForm(DeliveredForm):
+class ProviderForm(MergingForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
@@ -224,7 +127,7 @@ class ProviderForm(DeliveredForm):
         return Provider.slug_for(name, domain, Provider.objects.taken_slugs())
 
 
-class TopicForm(DeliveredForm):
+class TopicForm(MergingForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
@@ -282,7 +185,7 @@ class AliasForm(DeliveredForm):
         return self.cleaned_data["domain"].lower()
 
 
-class NamedRows(PermittedRows, forms.BaseInlineFormSet):
+class NamedRows(PermittedRows, MergingFormSet):
     """Rows of a table have their labels in its head; each field gets its name all the same."""
 
     def add_fields(self, form, index):
@@ -354,7 +257,7 @@ class PictureField(forms.ImageField):
         )
 
 
-class ImageForm(DeliveredForm):
+class ImageForm(MergingForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "file" in self.fields:

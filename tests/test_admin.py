@@ -399,26 +399,6 @@ class ArticleFormTests(AdminTestCase):
         page = self.client.get(address("add"))
         self.assertContains(page, "add_id_topics")
 
-    def test_a_change_made_meanwhile_is_not_undone_unseen(self):
-        article = make_article(title="As opened")
-        url = address("change", "article", article.pk)
-        data = fields_of(self.client.get(url)) | {"note": "Mine"}
-        Article.objects.filter(pk=article.pk).update(title="By a colleague", heat=9)
-        response = self.client.post(url, data)
-        self.assertIn("changed this article", self.refused(response, "__all__"))
-        self.assertEqual(self.client.post(url, fields_of(response)).status_code, 302)
-        article.refresh_from_db()
-        self.assertEqual((article.title, article.note), ("As opened", "Mine"))
-
-    def test_new_scores_meanwhile_are_no_matter(self):
-        article = make_article()
-        url = address("change", "article", article.pk)
-        data = fields_of(self.client.get(url)) | {"note": "Mine"}
-        Article.objects.filter(pk=article.pk).update(heat=99)
-        self.assertEqual(self.client.post(url, data).status_code, 302)
-        article.refresh_from_db()
-        self.assertEqual((article.heat, article.note), (99, "Mine"))
-
     def test_related_items_can_be_added_changed_and_removed(self):
         article = make_article(related=2)
         first, second = article.related_items.all()

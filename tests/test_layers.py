@@ -17,9 +17,10 @@ LAYERS = [
         )
     ],
     ["models"],
-    ["importing", "prose", "digest", "workflow", "decisions", "reasons", "revisions"] + ["roles"],
+    ["importing", "prose", "digest", "workflow", "decisions", "reasons", "revisions"]
+    + ["roles", "concurrency"],
     ["views", "api", "feeds", "sitemaps", "health", "filters"]
-    + ["forms", "permitted", "admin", "templatetags", "management"],
+    + ["forms", "shared_forms", "permitted", "admin", "templatetags", "management"],
     ["urls", "apps"],
 ]
 # The ground knows nothing of the database.

@@ -14,6 +14,7 @@ from ..decisions import DECISION
 from ..forms import ArticleForm
 from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
 from ..reasons import DEMOTED, why
+from .conflicts import MergesEdits
 from .decisions import Decisions
 from .delivered import as_delivered
 from .filters import (
@@ -74,7 +75,7 @@ class ArticleList(ChangeList):
 
 
 @admin.register(Article)
-class ArticleAdmin(History, Panels, Trash, Decisions, PublishersOnly, NewsroomAdmin):
+class ArticleAdmin(History, Panels, Trash, Decisions, PublishersOnly, MergesEdits, NewsroomAdmin):
     form = ArticleForm
     actions = [*Decisions.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]
@@ -172,9 +173,9 @@ class ArticleAdmin(History, Panels, Trash, Decisions, PublishersOnly, NewsroomAd
             return [self.story_fields, (title, {"fields": fields})]
         title, options = self.publishing_fields
         fields = ["address", "reason", *options["fields"], "decided_at", "decided_by"]
-        if self.has_change_permission(request, obj):
-            fields.append("seen")
-        return [self.story_fields, (title, {"fields": fields}), self.feed_fields]
+        return self.with_seen(
+            request, obj, [self.story_fields, (title, {"fields": fields}), self.feed_fields]
+        )
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)

@@ -75,17 +75,20 @@ def _named(name: str, domain: str) -> str:
     return f"{name} ({domain})" if domain else name
 
 
-def side_by_side(name: str, before, after) -> tuple[SafeString, SafeString]:
+def side_by_side(
+    name: str, before, after, tags: tuple[str, str] = ("del", "ins")
+) -> tuple[SafeString, SafeString]:
     """Both values as HTML, with <del> around what only the first has and <ins> around what only the
-    second has."""
+    second has, or the elements `tags`."""
+    gone, new = tags
     was, now = text_of(name, before), text_of(name, after)
     if isinstance(was, list) or isinstance(now, list):
         was, now = ([text] if isinstance(text, str) and text else text or [] for text in (was, now))
-        return _listed("del", was, now), _listed("ins", now, was)
+        return _listed(gone, was, now), _listed(new, now, was)
     pieces = _pieces(was, now)
     return (
-        _joined("del", [(same, text) for same, text, _other in pieces]),
-        _joined("ins", [(same, text) for same, _other, text in pieces]),
+        _joined(gone, [(same, text) for same, text, _other in pieces]),
+        _joined(new, [(same, text) for same, _other, text in pieces]),
     )
 
 

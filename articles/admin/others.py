@@ -31,6 +31,7 @@ from ..models import (
     TopicAssignment,
 )
 from ..workflow import keep_old_name, merge_providers, merge_topics
+from .conflicts import MergesEdits
 from .filters import YesNoFilter
 from .history import RecordsTheArticle
 from .merging import Merging
@@ -99,7 +100,7 @@ class KeepsOldNames:
 
 
 @admin.register(Provider)
-class ProviderAdmin(Merging, KeepsOldNames, PermanentSlug, NewsroomAdmin):
+class ProviderAdmin(Merging, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdmin):
     form = ProviderForm
     inlines = [OtherProviderNames]
     merge = staticmethod(merge_providers)
@@ -165,7 +166,7 @@ class ProviderAdmin(Merging, KeepsOldNames, PermanentSlug, NewsroomAdmin):
 
 
 @admin.register(Topic)
-class TopicAdmin(Merging, KeepsOldNames, PermanentSlug, NewsroomAdmin):
+class TopicAdmin(Merging, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdmin):
     form = TopicForm
     inlines = [OtherTopicNames]
     merge = staticmethod(merge_topics)
@@ -250,7 +251,7 @@ class HasFileFilter(YesNoFilter):
 
 
 @admin.register(Image)
-class ImageAdmin(NewsroomAdmin):
+class ImageAdmin(MergesEdits, NewsroomAdmin):
     form = ImageForm
     formfield_overrides = {
         **NewsroomAdmin.formfield_overrides,
@@ -330,7 +331,7 @@ class RelatedPictures(PicturesInline):
 
 
 @admin.register(RelatedItem)
-class RelatedItemAdmin(RecordsTheArticle, PublishersItem, NewsroomAdmin):
+class RelatedItemAdmin(RecordsTheArticle, PublishersItem, MergesEdits, NewsroomAdmin):
     form = RelatedItemForm
     inlines = [RelatedPictures]
     list_display = ["headline", "article", "provider", "position", "published_at", "quality"]

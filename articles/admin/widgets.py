@@ -13,8 +13,9 @@ from django.utils.http import urlencode
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from ..forms import DeliveredForm, LineField, NamedRows, ParagraphsField
+from ..forms import NamedRows
 from ..models import Article
+from ..shared_forms import DeliveredForm, LineField, ParagraphsField
 from ..wording import NOT_STORABLE
 
 EMPTY = "–"
