@@ -104,6 +104,7 @@ class EditorsFormTests(TestCase):
                 self.assertContains(page, 'value="Mine"')
         self.assertFalse(Article.objects.filter(title="Mine").exists())
         self.assertFalse(RelatedItem.objects.filter(title="Mine").exists())
+        self.assertEqual(self.save(article, data | {"note": "For all"}).status_code, 302)
 
     def test_leaves_a_note_though_it_was_held_meanwhile(self):
         article = make_article(related=1)

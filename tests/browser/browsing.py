@@ -72,9 +72,10 @@ class BrowserTestCase(StaticLiveServerTestCase):
         self.addCleanup(context.close)
         context.on("page", self._watch)
         if user is not None:
-            self.client.force_login(user)
+            login = self.client_class()  # one for two users would log the first one out
+            login.force_login(user)
             name = settings.SESSION_COOKIE_NAME
-            cookie = {"name": name, "value": self.client.cookies[name].value}
+            cookie = {"name": name, "value": login.cookies[name].value}
             context.add_cookies([cookie | {"url": self.live_server_url}])
         return context
 

@@ -1,6 +1,6 @@
-"""No edit is lost silently: two to eight editors have one article open at the same time, each writes
-something, they save in any order and answer what they are asked. Whatever a save makes vanish, the
-one who saved it had been shown."""
+"""No edit is lost silently: two to eight editors have one article open at the same time, each
+writes something, they save in any order and answer what they are asked. Whatever a save makes
+vanish, the one who saved it had been shown."""
 
 import json
 import random
