@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .importing.state import plain
 from .models import Article, Revision
-from .revisions import record
+from .revisions import DECIDED, decided, record
 from .roles import NOT_A_PUBLISHER, may_decide
 
 # What `Article.decide` sets.
@@ -22,9 +22,10 @@ def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article |
     """Set an article's status, in a transaction of its own; `is_restoring` takes it out of the
     trash first.
 
-    Returns the article, or None where somebody has decided just so already (a feed's verdict is no
-    decision). Raises Article.DoesNotExist where it is gone, and ValidationError, with a reason for
-    the editor, where it must not be, `by` not being a publisher among them.
+    Returns the article, its new revision as `decision` (what `undoing.token` takes), or None where
+    somebody has decided just so already (a feed's verdict is no decision). Raises
+    Article.DoesNotExist where it is gone, and ValidationError, with a reason for the editor, where
+    it must not be, `by` not being a publisher among them.
     """
     with transaction.atomic():
         article = Article.objects.select_for_update().get(pk=pk)
@@ -41,6 +42,7 @@ def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article |
         if article.status == status and article.decided_at and not public_later:
             return None
         before = {name: getattr(article, name) for name in ("status", "publish_from")}
+        before_decided = decided(article)
         if public_later:
             article.publish_from = now
         article.decide(status, by=by, at=now)
@@ -51,7 +53,8 @@ def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article |
             for name, value in before.items()
             if value != getattr(article, name)
         }
-        record(article, changes, by, Revision.Kind.DECISION)
+        changes[DECIDED] = [before_decided, decided(article)]
+        article.decision = record(article, changes, by, Revision.Kind.DECISION)
         return article
 
 

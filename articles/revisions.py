@@ -31,6 +31,10 @@ from .models import Article, Image, ImportedFile, Revision
 NOT_RESTORED = frozenset(
     [*state.DECISION_COLUMNS, "publish_until", "is_kept_public", *MACHINE_COLUMNS]
 )
+# Beside the changes of a decision, for `undoing`: who had decided before, and who does now. It is
+# told by the entry itself.
+DECIDED = "decided"
+NOT_TOLD = frozenset(["lead", DECIDED])
 Outcome = ImportedFile.Outcome
 
 
@@ -70,6 +74,11 @@ def record(article: Article, changes: dict, by, kind: str, comment: str = "") ->
     return Revision.objects.create(
         article=article, by=by, kind=kind, changes=changes, comment=comment, last_import=last
     )
+
+
+def decided(article: Article) -> list:
+    """Who decided about the article and when, as DECIDED keeps it: [ISO 8601 or None, number]."""
+    return [state.plain(article.decided_at), article.decided_by_id]
 
 
 @contextmanager
@@ -118,7 +127,7 @@ def timeline(article: Article) -> list[Entry]:
         else:
             row = rows.pop(0)
             at = row.at
-        changes = {name: change for name, change in row.changes.items() if name != "lead"}
+        changes = {name: change for name, change in row.changes.items() if name not in NOT_TOLD}
         if changes or not isinstance(row, ImportedFile) or row.outcome == Outcome.CREATED:
             entries.append(Entry(row, at, canonical_changes(changes, aliases)))
     return entries

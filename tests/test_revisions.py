@@ -82,7 +82,9 @@ class RecordingTests(RevisionsTestCase):
         decide(article.pk, "review", self.editor)
         decide(article.pk, "review", self.editor)  # is so already
         (revision,) = article.revisions.all()
-        self.assertEqual(revision.changes, {"status": ["held", "review"]})
+        self.assertEqual(revision.changes["status"], ["held", "review"])
+        (entry,) = revisions.timeline(article)
+        self.assertEqual(entry.changes, {"status": ["held", "review"]})
 
     def test_an_import_writes_none(self):
         self.run_import()
