@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ..importing.state import values_changed
 from ..models import ImportedFile, ImportRun, Proposal
 from .comparison import label, side_by_side
-from .filters import ArticleFilter, ProposedFilter, RunFilter
+from .filters import ArticleFilter, FailingFilter, ProposedFilter, RunFilter
 from .widgets import EMPTY, RecordAdmin, link_to_change, list_address, span
 
 NAMED_FIELDS = 5  # in a column; the rest are counted
@@ -21,7 +21,7 @@ HEAVY = [
 @admin.register(ImportedFile)
 class ImportedFileAdmin(RecordAdmin):
     list_display = ["path", "outcome_badge", "of_article", "summary", "of_run"]
-    list_filter = ["outcome", ProposedFilter, RunFilter, ArticleFilter]
+    list_filter = ["outcome", FailingFilter, ProposedFilter, RunFilter, ArticleFilter]
     search_fields = ["path"]
     ordering = ["-pk"]
     list_select_related = ["article", "run"]

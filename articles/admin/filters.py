@@ -14,15 +14,22 @@ class PublicNowFilter(admin.SimpleListFilter):
     parameter_name = "public"
 
     def lookups(self, request, model_admin):
-        return [("now", _("Public now")), ("later", _("Scheduled")), ("over", _("Expired"))]
+        return [
+            ("now", _("Public now")),
+            ("lately", _("Public since less than 30 days")),
+            ("later", _("Scheduled")),
+            ("over", _("Expired")),
+        ]
 
     def queryset(self, request, queryset):
         now = timezone.now()
         published = queryset.filter(status=Article.Status.PUBLISHED)
         if self.value() == "now":
             return queryset.published(now)
+        if self.value() == "lately":
+            return queryset.published_lately(now)
         if self.value() == "later":
-            return published.filter(publish_from__gt=now)
+            return queryset.scheduled(now)
         if self.value() == "over":
             return published.filter(publish_until__lte=now)
         return queryset
@@ -96,7 +103,7 @@ class SwappingFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         if self.value() == "yes":
-            return queryset.filter(is_oscillating=True)
+            return queryset.oscillating()
         if self.value() == "pinned":
             return queryset.filter(pinned_lead__isnull=False)
         return queryset
@@ -198,9 +205,31 @@ class ProposedFilter(YesNoFilter):
         return queryset.exclude(conflicts=[]) if yes else queryset.filter(conflicts=[])
 
 
+class FailingFilter(admin.SimpleListFilter):
+    """What failed in the last import of its source, and nobody has mended since."""
+
+    title = _("still failing")
+    parameter_name = "failing"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("In its source’s last import"))]
+
+    def queryset(self, request, queryset):
+        return queryset.failing() if self.value() == "yes" else queryset
+
+
 class HasPictureFilter(YesNoFilter):
     title = _("has a picture")
     parameter_name = "picture"
+
+    def lookups(self, request, model_admin):
+        wanting = ("wanting", _("No, or without alternative text"))
+        return [*super().lookups(request, model_admin), wanting]
+
+    def queryset(self, request, queryset):
+        if self.value() == "wanting":
+            return queryset.wanting_a_picture()
+        return super().queryset(request, queryset)
 
     def narrowed(self, queryset, yes):
         uses = ArticleImage.objects.filter(article=OuterRef("pk")).exclude(image__file="")

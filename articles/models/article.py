@@ -4,12 +4,12 @@ Written by `importing.upsert` and the admin, asked by everything else.
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Prefetch, Q
-from django.db.models.functions import Now
+from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +27,7 @@ _URNS = uuid.UUID("5a3c1a66-6a0c-4b6f-9a4e-2f0f6a3f8b11")  # this product's own
 
 # Long, and on no list of any kind.
 NEVER_SHOWN = ("featured_content", "amp_url", "cdn_amp_url")
+LATELY = 30  # days
 
 
 class ArticleQuerySet(models.QuerySet):
@@ -42,6 +43,33 @@ class ArticleQuerySet(models.QuerySet):
             status=Article.Status.PUBLISHED,
             publish_from__lte=at,
         )
+
+    def published_lately(self, at: datetime):
+        """Public at `at`, and since no more than 30 days."""
+        return self.published(at).filter(publish_from__gt=at - timedelta(days=LATELY))
+
+    def undecided(self):
+        """Held, and no editor has decided yet whether that is right: the triage queue."""
+        return self.filter(status=Article.Status.HELD, decided_at__isnull=True)
+
+    def scheduled(self, at: datetime):
+        """Published by an editor for a moment that is still to come at `at`."""
+        return self.filter(status=Article.Status.PUBLISHED, publish_from__gt=at)
+
+    def oscillating(self):
+        """Those whose feed went back to a copy that had led before."""
+        few = Article.objects.filter(is_oscillating=True).order_by()
+        # Apart, so that SQLite finds the few by their index and sorts them: asked for in the
+        # list's order, it reads the whole list.
+        return self.filter(pk__in=few.values("pk"))
+
+    def wanting_a_picture(self):
+        """Without a picture of our own to show, or with one that has no alternative text."""
+        shown = ArticleImage.objects.filter(article=OuterRef("pk")).exclude(image__file="")
+        # The least of its texts is none where it has no picture, and blank where one has no text.
+        # As one question: asked with "exists", PostgreSQL reads every picture there is.
+        least = Subquery(shown.order_by("image__alt_text").values("image__alt_text")[:1])
+        return self.alias(least_text=Coalesce(least, Value(""))).filter(least_text="")
 
     def newest_first(self):
         """By the source's publication time; articles of one second by stem, ascending."""
@@ -269,6 +297,23 @@ class Article(ReadableItem, models.Model):
             models.Index(F("published_at").desc(), F("stem"), F("id"), name="article_admin_list"),
             # ... and filtered to one status.
             models.Index(F("status"), F("published_at").desc(), name="article_admin_status"),
+            # What waits for a decision: the triage queue, read place by place, and its count.
+            # The columns of the condition come first: SQLite else prefers the list's index.
+            models.Index(
+                F("status"),
+                F("decided_at"),
+                F("published_at").desc(),
+                F("stem"),
+                F("id"),
+                condition=Q(status="held", decided_at__isnull=True),
+                name="article_undecided",
+            ),
+            # What went public lately, and what does so next.
+            models.Index(
+                fields=["status", "publish_from"],
+                condition=Q(status="published"),
+                name="article_schedule",
+            ),
             # The few that want an editor's choice of source.
             models.Index(
                 F("published_at").desc(),

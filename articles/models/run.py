@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -83,6 +83,14 @@ class ImportRun(models.Model):
         verbose_name_plural = _("import runs")
         ordering = ["-pk"]
         permissions = [("undo_importrun", _("Can take back import runs"))]
+        indexes = [
+            # The last whole import of each source.
+            models.Index(
+                fields=["source", "id"],
+                condition=Q(kind="import", state="finished"),
+                name="import_run_last",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.pk}: {self.source}"
@@ -97,6 +105,15 @@ class ImportRun(models.Model):
     @property
     def total(self) -> int:
         return self.created + self.updated + self.unchanged + self.skipped + self.failed
+
+
+class ImportedFileQuerySet(models.QuerySet):
+    def failing(self):
+        """Files that failed in the last whole import of their source: a later one that reads them
+        well, or no longer holds them, takes them off."""
+        whole = ImportRun.objects.filter(kind=ImportRun.Kind.IMPORT, state=ImportRun.State.FINISHED)
+        last = whole.order_by().values("source").annotate(last=Max("pk")).values("last")
+        return self.filter(outcome=ImportedFile.Outcome.FAILED, run__in=last)
 
 
 class ImportedFile(models.Model):
@@ -141,12 +158,20 @@ class ImportedFile(models.Model):
     delivered_at_before = models.DateTimeField(null=True)
     run_before = models.BigIntegerField(null=True)
 
+    objects = ImportedFileQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("imported file")
         verbose_name_plural = _("imported files")
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(condition=~Q(path=""), name="imported_file_has_a_path"),
+        ]
+        indexes = [
+            # The few that failed, of a run with a hundred thousand files.
+            models.Index(
+                fields=["run", "id"], condition=Q(outcome="failed"), name="imported_file_failed"
+            ),
         ]
 
     def __str__(self):
