@@ -1,13 +1,14 @@
 """Why an article is public, or not: one sentence for editors.
 
-Reads an article with what is loaded beside it, the rule of `models.article` and the feed's verdict;
-asks no query. Called by the admin.
+Reads an article with what is loaded beside it (`load_reasons`), the rule of `models.article` and
+the feed's verdict; asks no query itself. Called by the admin.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -42,6 +43,16 @@ def why(article: Article, at: datetime | None = None) -> Reason:
     if article.status == Status.PUBLISHED:
         return Reason(False, _not_now(article, at))
     return Reason(False, _SENTENCES[article.status](article))
+
+
+def load_reasons(articles: list[Article]) -> None:
+    """Load what `why` names beside the articles: two queries, fewer where it is there already."""
+    items = RelatedItem.objects.select_related("provider").only(
+        "article", "title", "quality", "provider__name"
+    )
+    superseded = [article for article in articles if article.heat == DEMOTED]
+    prefetch_related_objects(superseded, Prefetch("related_items", items))
+    prefetch_related_objects(articles, "decided_by")
 
 
 # One for each status ----------------------------------------------------------------------------
