@@ -16,6 +16,7 @@ LAYERS = [
     ["models"],
     """
     importing prose digest workflow decisions reasons revisions roles concurrency undoing
+    triage
     """.split(),
     """
     views api feeds sitemaps health filters forms shared_forms permitted admin templatetags

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..decisions import DECISION
 from ..forms import ArticleForm
 from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
-from ..reasons import DEMOTED, why
+from ..reasons import load_reasons, why
 from .conflicts import MergesEdits
 from .decisions import Decisions
 from .delivered import as_delivered
@@ -30,6 +30,7 @@ from .history import History
 from .panels import Panels
 from .publishers import PublishersOnly, PublishersRows
 from .trash import Trash
+from .triage import Triage
 from .widgets import EMPTY, NewsroomAdmin, PicturesInline, RowsInline, badge, moment, thumbnail
 
 # Headlines and links are long, excerpts and notes short.
@@ -75,7 +76,9 @@ class ArticleList(ChangeList):
 
 
 @admin.register(Article)
-class ArticleAdmin(History, Panels, Trash, Decisions, PublishersOnly, MergesEdits, NewsroomAdmin):
+class ArticleAdmin(
+    Triage, History, Panels, Trash, Decisions, PublishersOnly, MergesEdits, NewsroomAdmin
+):
     form = ArticleForm
     actions = [*Decisions.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]
@@ -277,10 +280,7 @@ class ArticleAdmin(History, Panels, Trash, Decisions, PublishersOnly, MergesEdit
     @admin.display(description=_("why"))
     def reason(self, article):
         """Costs a query for the editor, and one for the cluster of a demoted article."""
-        if article.heat == DEMOTED:
-            items = RelatedItem.objects.select_related("provider")
-            models.prefetch_related_objects([article], models.Prefetch("related_items", items))
-        models.prefetch_related_objects([article], "decided_by")
+        load_reasons([article])
         return why(article, timezone.now())
 
     @admin.display(description=_("featured content"))

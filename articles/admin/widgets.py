@@ -1,5 +1,7 @@
 """What several admin pages share: badges, thumbnails, and form parts that cost no query a row."""
 
+from datetime import timedelta
+
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminSplitDateTime, AutocompleteSelect
@@ -10,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -19,11 +22,29 @@ from ..shared_forms import DeliveredForm, LineField, ParagraphsField
 from ..wording import NOT_STORABLE
 
 EMPTY = "–"
+COUNTED = 1000  # rows; beyond it "more than that" is all that an editor needs to know
 
 
 def moment(at):
     """Short enough for a column, the same in every language's list."""
     return date_format(localtime(at), "j M Y H:i")
+
+
+def ago(at, now):
+    """How long ago, in the largest unit; the moment itself for those who point at it."""
+    if at > now:
+        text = moment(at)
+    elif now - at < timedelta(minutes=1):
+        text = _("just now")
+    else:
+        text = _("%(time)s ago") % {"time": timesince(at, now, depth=1)}
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), moment(at), text)
+
+
+def bounded_count(rows) -> str:
+    """How many rows a queryset has, "1,000+" for more: it never counts a hundred thousand."""
+    found = rows.order_by()[: COUNTED + 1].count()
+    return f"{COUNTED:,}+" if found > COUNTED else f"{found:,}"
 
 
 def span(kind, text):
