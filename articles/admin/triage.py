@@ -20,13 +20,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Article, Provider, RelatedItem, Topic
 from ..reasons import load_reasons, why
+from ..roles import may_decide
 from ..triage import STATUSES, AlreadyDecided, Queue, decide_waiting, look
 from ..undoing import token, undo
 from ..wording import NOT_STORABLE, readable
 from .widgets import ago, bounded_count, whole_number
 
 CHANGE_ARTICLE = "articles.change_article"
-PUBLISH_ARTICLE = "articles.publish_article"
 FRAGMENT = "X-Fragment"  # the header by which the script asks for the queue alone
 RETURN = "queue"  # the parameter of the form's address by which an editor comes back
 LAST = "triage_last"  # in the session: what can be undone
@@ -125,7 +125,7 @@ class Triage:
             **_contents(request, queue, view),
             "said": said,
             "error": error,
-            "missed": None if is_after else _missed(view),
+            "missed": None if is_after else _missed(queue, view),
         }
         status = status or (REFUSED if error else 200)
         if FRAGMENT in request.headers:
@@ -212,7 +212,6 @@ def _row_of(text: str | None) -> int | None:
 
 def _contents(request, queue, view) -> dict:
     may_change = request.user.has_perm(CHANGE_ARTICLE)
-    may_publish = may_change and request.user.has_perm(PUBLISH_ARTICLE)
     context = {
         "queue": queue,
         "tabs": [_tab(queue.with_status(status), status == queue.status) for status in STATUSES],
@@ -231,7 +230,8 @@ def _contents(request, queue, view) -> dict:
         context["verbs"] = [
             (name, verb)
             for name, verb in VERBS.items()
-            if (name != "publish" or may_publish) and (queue.status, name) != ("review", "review")
+            if verb.status != Status.REVIEW or queue.status != Status.REVIEW
+            if may_decide(request.user, queue.status, verb.status)
         ]
         context["form_url"] = form_address(view.article, queue)
     return context | _card(queue, view.article)
@@ -244,7 +244,8 @@ def _card(queue, article) -> dict:
     )
     prefetch_related_objects([article], Prefetch("related_items", items))
     load_reasons([article])
-    related = list(article.related_items.all())
+    # The best first: where one leads the cluster in its stead, that is what to look at.
+    related = sorted(article.related_items.all(), key=lambda item: -(item.quality or 0))
     only = {"status": queue.status}
     return {
         "article": article,
@@ -289,9 +290,10 @@ def _filters(queue) -> list:
     return [(name, value or _("no such row"), url) for name, value, url in found]
 
 
-def _missed(view):
-    """The article that was asked for, why it is not here, and by whom."""
-    if view.missed is None:
+def _missed(queue, view):
+    """The article that was asked for, and why it waits no longer. One that the queue is only
+    narrowed against is no surprise to whoever narrowed it."""
+    if view.missed is None or queue.has_waiting(view.missed):
         return None
     load_reasons([view.missed])
     return {"article": view.missed, "reason": why(view.missed)}

@@ -12,7 +12,7 @@ from django.utils import timezone
 from articles.admin import desk, widgets
 from articles.models import Article, ImportedFile, ImportRun, Proposal
 from tests.admin.desk import DeskTestCase, make_user
-from tests.factories import make_article, make_image, make_related_item
+from tests.factories import make_article, make_image, make_member, make_related_item
 from tests.test_admin import address
 
 Status = Article.Status
@@ -213,14 +213,23 @@ class SectionsTests(DeskTestCase):
 
 
 class PermissionsTests(DeskTestCase):
-    def test_an_editor_sees_all_and_opens_all(self):
+    def test_every_role_opens_all_that_it_sees(self):
         make_everything()
-        self.client.force_login(make_user("view_article", "change_article"))
+        for role in ("Importer", "Editor", "Publisher", "Administrator"):
+            self.client.force_login(make_member(role, f"a-{role}"))
+            page = self.client.get(DESK)
+            self.assertEqual(set(page.context["kinds"]), set(CountsTests.EXPECTED))
+            self.assertEqual(len(page.context["runs"]), 1)
+            for link in _links(page):
+                with self.subTest(link, role=role):
+                    self.assertEqual(self.client.get(link).status_code, 200)
+
+    def test_one_who_may_see_runs_alone_sees_runs(self):
+        make_everything()
+        self.client.force_login(make_user("view_importrun"))
         page = self.client.get(DESK)
-        self.assertEqual(set(page.context["kinds"]), set(CountsTests.EXPECTED))
-        for link in _links(page):
-            with self.subTest(link):
-                self.assertEqual(self.client.get(link).status_code, 200)
+        self.assertEqual(page.context["kinds"], {})
+        self.assertContains(page, "2 failed")
 
     def test_one_who_may_see_nothing_sees_nothing(self):
         make_everything()

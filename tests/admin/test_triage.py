@@ -17,6 +17,7 @@ from tests.factories import (
     make_article,
     make_editor,
     make_image,
+    make_member,
     make_provider,
     make_related_item,
     make_topic,
@@ -95,11 +96,12 @@ class QueueTests(TriageTestCase):
         page = self.page()
         for text in (
             *(article.title, article.excerpt, "Orbit Weekly", 'alt="A comet"', "Space"),
-            *("<b>-1</b>", "<b>17</b>", "Ask the observatory", "Copy 51", "Copy 6", "1 more"),
+            *("<b>-1</b>", "<b>17</b>", "Ask the observatory", "Copy 51", "Copy None", "1 more"),
             *(f'href="{article.link}"', "(51 over 17)", 'rel="noreferrer"'),
         ):
             self.assertContains(page, text)
-        self.assertNotContains(page, "<img src=http")
+        shown = [item.quality for item in page.context["related"]]
+        self.assertEqual(shown, [51, 12, 8, 7, 6])
 
     def test_says_that_it_is_empty(self):
         self.assertContains(self.page(), "The queue is empty")
@@ -167,6 +169,10 @@ class PlacesTests(TriageTestCase):
         self.assertContains(page, "does not wait here any more: public since")
         self.assertContains(page, "published by colleague")
         self.assertContains(page, f'data-address="{QUEUE}?at={third.pk}"')
+
+    def test_what_the_queue_is_narrowed_against_is_no_surprise(self):
+        [article] = make_held()
+        self.assertNotContains(self.page(f"?at={article.pk}&source=wire"), "any more")
 
     def test_after_the_last_comes_what_was_skipped(self):
         first, _second, last = make_held(3)
@@ -343,6 +349,25 @@ class PermissionsTests(TriageTestCase):
         self.assertEqual(self.fetch(article, "hold").status_code, 403)
         self.assertEqual(self.client.post(QUEUE, {"undo": "x"}).status_code, 403)
         self.assertFalse(Revision.objects.exists())
+
+    def test_an_editor_decides_what_readers_do_not_see(self):
+        [article] = make_held()
+        self.client.force_login(make_member("Editor", "writer"))
+        page = self.page()
+        names = [name for name, _verb in page.context["verbs"]]
+        self.assertEqual(names, ["hold", "review", "trash"])
+        page = self.fetch(article, "publish")
+        self.assertContains(page, "Only a publisher may do that", status_code=422)
+        self.assertEqual((self.shown(page), self.status_of(article)), (article, Status.HELD))
+        self.fetch(article, "review")
+        self.assertEqual(self.status_of(article), Status.REVIEW)
+
+    def test_a_publisher_decides_everything(self):
+        [article] = make_held()
+        self.client.force_login(make_member("Publisher"))
+        self.assertEqual(len(self.page().context["verbs"]), 4)
+        self.fetch(article, "publish")
+        self.assertEqual(self.status_of(article), Status.PUBLISHED)
 
 
 class CostTests(TriageTestCase):
