@@ -97,7 +97,7 @@ class Triage:
         last = request.session.get(LAST) or {}
         at = whole_number(request.GET.get("at"))
         try:
-            [article] = undo(request.POST["undo"], request.user)
+            article, *_others = undo(request.POST["undo"], request.user)
         except ValidationError as error:
             request.session.pop(LAST, None)
             return self._show(request, queue, at, error=" ".join(error.messages))
