@@ -22,9 +22,11 @@ from .filters import (
     HasPictureFilter,
     ProviderFilter,
     PublicNowFilter,
+    PublishedFilter,
     StatusFilter,
     SwappingFilter,
     TopicFilter,
+    TypeFilter,
 )
 from .history import History
 from .panels import Panels
@@ -103,13 +105,13 @@ class ArticleAdmin(
         DecidedFilter,
         SwappingFilter,
         HasPictureFilter,
-        "type",
+        TypeFilter,
+        PublishedFilter,
         "source",
         TopicFilter,
     ]
     search_fields = ["title", "excerpt", "provider__name", "provider__domain", "stem"]
     search_help_text = _("Searches headlines, excerpts, providers and file names.")
-    date_hierarchy = "published_at"
 
     readonly_fields = [
         "address",

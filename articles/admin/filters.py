@@ -1,8 +1,11 @@
 """What the editors' lists can be narrowed by."""
 
+from datetime import date, datetime, time
+
 from django.contrib import admin
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Article, ArticleImage, ImportRun, Proposal, Provider, Topic
@@ -33,6 +36,69 @@ class PublicNowFilter(admin.SimpleListFilter):
         if self.value() == "over":
             return published.filter(publish_until__lte=now)
         return queryset
+
+
+class PublishedFilter(admin.SimpleListFilter):
+    """By the month or, further back, the year of the source's publication: "2026-03", "2023".
+
+    Django's own date hierarchy asks which years have articles by reading every row.
+    """
+
+    title = _("published there")
+    parameter_name = "published"
+    months = 12  # of these each month is offered, before them each year
+
+    def lookups(self, request, model_admin):
+        rows = Article.objects.newest_first().values_list("published_at", flat=True)
+        newest, oldest = rows.first(), rows.last()
+        if newest is None:
+            return []
+        newest, oldest = timezone.localdate(newest), timezone.localdate(oldest)
+        first = max(_month_number(newest) - self.months + 1, _month_number(oldest))
+        months = [_month(number) for number in range(_month_number(newest), first - 1, -1)]
+        years = range(months[-1].year - (months[-1].month == 1), oldest.year - 1, -1)
+        if months[-1] <= oldest:
+            years = []
+        named = [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months]
+        return [*named, *((f"{year}", f"{year}") for year in years)]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        year, _dash, month = self.value().partition("-")
+        year, month = whole_number(year) or 0, whole_number(month) if month else 0
+        if month is None or not (0 < year < 9999 and month < 13):
+            return queryset.none()
+        start = date(year, month or 1, 1)
+        end = _month(_month_number(start) + (1 if month else 12))
+        return queryset.filter(published_at__gte=_midnight(start), published_at__lt=_midnight(end))
+
+
+def _month_number(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _month(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _midnight(day: date):
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class TypeFilter(admin.SimpleListFilter):
+    """As readers narrow their lists: whatever is no video is there to be read."""
+
+    title = _("type")
+    parameter_name = "type"
+
+    def lookups(self, request, model_admin):
+        return [("article", _("Articles")), ("video", _("Videos"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "video":
+            return queryset.filter(type="video")
+        return queryset.exclude(type="video") if self.value() == "article" else queryset
 
 
 class OpenFilter(admin.SimpleListFilter):
