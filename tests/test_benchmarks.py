@@ -2,14 +2,24 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from django.db import transaction
-from django.test import SimpleTestCase, TestCase
+from django.test import SimpleTestCase, TestCase, override_settings
+from django.utils import timezone
 
 from articles.importing import records, seedfile
 from articles.importing.pipeline import import_seeds
-from articles.models import Article, ArticleImage, Delivery, Provider, RelatedImage, RelatedItem
-from benchmarks import importing, plain, seeds
+from articles.models import (
+    Article,
+    ArticleImage,
+    Delivery,
+    Proposal,
+    Provider,
+    RelatedImage,
+    RelatedItem,
+)
+from benchmarks import desk, importing, plain, seeds
 
 
 def read(content: bytes) -> records.ArticleRecord:
@@ -118,3 +128,33 @@ class TableTests(SimpleTestCase):
             "at most 1.5 × A: missed; 8 times as fast as the plain way (5.0): missed", text
         )
         self.assertIn("2.00 × B (1.00 after start) | at most 1.3 × B: missed", text)
+
+
+class DeskTests(TestCase):
+    """The benchmark of the editors' pages, on the smallest newsroom that has everything."""
+
+    def test_scatters_what_editors_wait_for_and_asks_for_every_page(self):
+        with TemporaryDirectory() as name:
+            seeds.write(Path(name), 300)
+            import_seeds([Path(name)], "feed")
+        desk.scatter()
+        now = timezone.now()
+        for rows in (
+            Article.objects.undecided(),
+            Article.objects.filter(status="review"),
+            Article.objects.oscillating(),
+            Article.objects.scheduled(now),
+            Article.objects.published_lately(now).wanting_a_picture(),
+            Proposal.objects.open(),
+        ):
+            self.assertTrue(rows.exists(), rows.query)
+        with patch.object(desk, "TIMES", 1), override_settings(ALLOWED_HOSTS=["localhost"]):
+            found = desk.measure()
+        self.assertEqual(len(found), 8)
+        self.assertGreater(min(found.values()), 0)
+
+    def test_says_what_was_missed(self):
+        few, many = {"desk": 20.0, "form, 3": 50.0}, {"desk": 40.0, "form, 9": 301.0}
+        lines = list(desk.table(few, many, (1000, 100_000)))
+        self.assertEqual(lines[2], "| desk | 20 | 40 | 2.00 | 300 ms: kept |")
+        self.assertEqual(lines[3], "| form, 9 | 50 | 301 | 6.02 | 300 ms: missed |")
