@@ -26,6 +26,7 @@ article_history            r  r  r  r
 article_compare            r  r  r  r
 article_restore            -  w* w  w
 article_trash              -  w* w  w
+article_triage             r  w* w  w
 article_proposals          -  -  w  w
 article_sources            -  -  w  w
 

@@ -135,7 +135,7 @@ class RightsTestCase(DeskTestCase):
             kind = ContentType.objects.get_for_model(Article)
             return reverse("admin:view_on_site", args=[kind.pk, self.rows["article"].pk])
         model = re.sub(r"^(auth|admin)_", "", page).split("_")[0]
-        takes_a_row = model in self.rows and not page.endswith(("_changelist", "_add"))
+        takes_a_row = model in self.rows and not page.endswith(("_changelist", "_add", "_triage"))
         url = reverse(f"admin:{name}", args=[self.rows[model].pk] if takes_a_row else [])
         if page in ("article_compare", "article_restore"):
             key = revisions.timeline(self.rows["article"])[-1].key
@@ -191,6 +191,9 @@ class RightsTestCase(DeskTestCase):
     def body_of_article_trash(self):
         row = Article.objects.get(pk=self.rows["article"].pk)
         return {"restore" if row.status == Status.TRASHED else "trash": "1"}
+
+    def body_of_article_triage(self):
+        return {"article": self.rows["article"].pk, "decision": "hold"}
 
     def body_of_article_proposals(self):
         return {"reject": self.proposal.pk}
