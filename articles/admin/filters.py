@@ -19,7 +19,7 @@ class PublicNowFilter(admin.SimpleListFilter):
     def lookups(self, request, model_admin):
         return [
             ("now", _("Public now")),
-            ("lately", _("Public since less than 30 days")),
+            ("lately", _("Public for less than 30 days")),
             ("later", _("Scheduled")),
             ("over", _("Expired")),
         ]

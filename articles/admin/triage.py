@@ -24,7 +24,7 @@ from ..roles import may_decide
 from ..triage import STATUSES, AlreadyDecided, Queue, decide_waiting, look
 from ..undoing import token, undo
 from ..wording import NOT_STORABLE, readable
-from .widgets import ago, bounded_count, whole_number
+from .widgets import ago, bounded_count, moment, whole_number
 
 CHANGE_ARTICLE = "articles.change_article"
 FRAGMENT = "X-Fragment"  # the header by which the script asks for the queue alone
@@ -246,12 +246,14 @@ def _card(queue, article) -> dict:
     load_reasons([article])
     # The best first: where one leads the cluster in its stead, that is what to look at.
     related = sorted(article.related_items.all(), key=lambda item: -(item.quality or 0))
+    begins = article.publish_from
     only = {"status": queue.status}
     return {
         "article": article,
         "when": ago(article.published_at, now),
         "picture": article.picture,
         "reason": why(article, now),
+        "planned": moment(begins) if begins and begins > now else "",
         "related": related[:RELATED_SHOWN],
         "more_related": related[RELATED_SHOWN:],
         "topics": [

@@ -1,10 +1,12 @@
 """The triage queue: one article at a time, one request a decision, and nothing decided twice."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.admin.models import LogEntry
-from django.db import connection
+from django.db import connection, connections
+from django.test import Client, TransactionTestCase, skipUnlessDBFeature
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -102,6 +104,15 @@ class QueueTests(TriageTestCase):
             self.assertContains(page, text)
         shown = [item.quality for item in page.context["related"]]
         self.assertEqual(shown, [51, 12, 8, 7, 6])
+
+    def test_says_what_publishing_would_hasten(self):
+        make_held(publish_from=timezone.now() + timedelta(days=2))
+        self.assertContains(self.page(), "publishing it here does so at once")
+        make_held(publish_from=NOON, published_at=timezone.now())
+        self.assertNotContains(self.page(), "publishing it here")
+
+    def test_is_one_step_from_the_list(self):
+        self.assertContains(self.client.get(address("changelist")), f'href="{QUEUE}"')
 
     def test_says_that_it_is_empty(self):
         self.assertContains(self.page(), "The queue is empty")
@@ -405,6 +416,36 @@ class CostTests(TriageTestCase):
         self.make_rows(20)
         self.assertEqual(self.cost(publish_one), few)
         self.assertLessEqual(few, self.DECISION)
+
+
+# In a test SQLite is in memory, and one connection's lock there is another's error.
+@skipUnlessDBFeature("has_select_for_update")
+class AtOnceTests(TransactionTestCase):
+    """Two editors press a key in the same moment, each in a transaction of their own."""
+
+    def test_one_of_two_decides(self):
+        [article] = make_held()
+        editors = {"publish": make_editor(), "hold": make_editor("colleague")}
+        both_ready, outcomes = Barrier(2), {}
+
+        def press(decision):
+            client = Client()
+            client.force_login(editors[decision])
+            both_ready.wait(timeout=10)
+            data = {"article": article.pk, "decision": decision}
+            outcomes[decision] = client.post(QUEUE, data, headers=FRAGMENT).status_code
+            connections.close_all()
+
+        threads = [Thread(target=press, args=[decision]) for decision in editors]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(outcomes.values()), [200, 422])
+        winner = next(decision for decision, status in outcomes.items() if status == 200)
+        article.refresh_from_db()
+        self.assertEqual(article.decided_by, editors[winner])
+        self.assertEqual(article.revisions.count(), 1)
 
 
 class PlansTests(DeskTestCase):
