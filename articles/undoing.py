@@ -20,11 +20,10 @@ from .importing.apply import apply
 from .importing.references import References
 from .models import Article, Revision
 from .revisions import DECIDED, decided, load, record
+from .roles import NOT_A_PUBLISHER, may_decide
 
 MAX_AGE = 24 * 60 * 60  # seconds for which a token is good
-PUBLISH_ARTICLE = "articles.publish_article"
 _SALT = "articles.undoing"
-Status = Article.Status
 
 
 def token(revisions: Iterable[Revision]) -> str:
@@ -40,7 +39,8 @@ def undo(token: str, by) -> list[Article]:
 
     Returns the articles as they are then, each with its new revision. Raises ValidationError, with
     a reason for the editor, where the token is forged or older than a day, where somebody or a
-    delivery has changed one of the values since, and where `by` may not make or unmake public.
+    delivery has changed one of the values since, and where `by` is no publisher and
+    readers would see it.
     """
     numbers = _numbers(token)
     with transaction.atomic():
@@ -74,7 +74,8 @@ def _take_back(revision: Revision, by) -> Article:
     _check_still_stands(article, ours, changes, decision)
     before, _after = state.around(ours, changes)
     target = ours | {name: before[name] for name in changes}
-    _check_permission(article, target, by)
+    if not may_decide(by, article.status, target["status"]):
+        raise ValidationError(NOT_A_PUBLISHER)
     now = timezone.now()
     told = state.difference(ours, target)
     if decision:
@@ -102,15 +103,6 @@ def _check_still_stands(article: Article, ours: state.State, changes: dict, deci
                 "Nothing was undone: “%(headline)s” has been changed since, by a colleague or a "
                 "delivery. Its history says what."
             ),
-            params={"headline": article.headline},
-        )
-
-
-def _check_permission(article: Article, target: state.State, by) -> None:
-    is_about_readers = Status.PUBLISHED in (article.status, target["status"])
-    if is_about_readers and not by.has_perm(PUBLISH_ARTICLE):
-        raise ValidationError(
-            _("Nothing was undone: you may not change what readers see of “%(headline)s”."),
             params={"headline": article.headline},
         )
 

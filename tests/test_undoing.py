@@ -114,7 +114,7 @@ class UndoingTests(TestCase):
         editor = make_user("change_article", "view_article")
         for before, after in ((True, "held"), (False, "published")):
             token = self.token_of(make_article(is_published=before).pk, after)
-            self.assertIn("readers", self.refused(token, editor))
+            self.assertIn("publisher", self.refused(token, editor))
         token = self.token_of(make_article(is_published=False).pk, "review")
         undoing.undo(token, editor)
 
