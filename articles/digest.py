@@ -13,7 +13,7 @@ from .models import Article, Image, Proposal, Provider, Topic
 
 _LEFT_OUT = {
     *("id", "created_at", "updated_at", "decided_at", "decided_by", "pinned_lead", "provider"),
-    "brought_by",
+    *("brought_by", "link_key", "title_first", "title_last"),
 }
 _CHUNK = 500
 

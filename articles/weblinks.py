@@ -5,6 +5,7 @@ Read by `importing.records` (what is refused), the models (what is shown) and th
 
 import html
 import re
+from hashlib import blake2b
 from urllib.parse import quote, urlsplit, urlunsplit
 
 MAX_LENGTH = 2048  # characters, for every URL the newsroom stores
@@ -15,6 +16,15 @@ _ALLOWED = "!#$%&'()*+,/:;=?@[]~"
 _PLAIN = re.compile(r"https?://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9._~/?=+,;:@!$'()*-]*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+# What says by which way a reader came, and nothing about the page: the names that the big
+# newsletters, networks and counters put into links, one for each kind of click.
+_TRACKING = re.compile(
+    r"(utm|itm|mtm|pk|hsa)_[a-z_]+|mc_[ce]id|_hs(enc|mi)|_g[al]|fbclid|gclid|gclsrc|dclid|[gw]braid"
+    r"|msclkid|yclid|ttclid|twclid|igsh|igshid|s_kwcid|__twitter_impression|cmpid|ncid|ocid|smid",
+    re.IGNORECASE,
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def normalise(url: str) -> str:
@@ -65,6 +75,45 @@ def normalise_image(url: str) -> str:
     path, mark, query = text.split("#")[0].partition("?")
     path = "/".join(part for part in path.split("/") if part not in ("", ".", ".."))
     return "/" + _escaped(path) + mark + _escaped(query) if path else ""
+
+
+def link(web_url: str, original_url: str) -> str:
+    """Where to read an item with these two addresses: a safe URL, or "" if it has none."""
+    return normalise(web_url) or normalise(original_url)
+
+
+def key(url: str) -> str:
+    """What two links that lead to one page have in common, or "" if `url` is no link.
+
+    Their scheme, "www.", a default port, the fragment, a slash at the end and what only tracks
+    readers do not count; nor do capitals in a host or an escape. Whatever else differs, does.
+    """
+    url = normalise(url)
+    if not url:
+        return ""
+    scheme, _, rest = url.partition("://")
+    rest, _, fragment = rest.partition("#")
+    host, slash, path = rest.partition("/")
+    path, _, query = path.partition("?")
+    host = host.removesuffix(f":{_DEFAULT_PORTS[scheme]}").removeprefix("www.")
+    found = host + (slash + path).rstrip("/")
+    if query:
+        told = [part for part in query.split("&") if part and not _tracks(part)]
+        found += f"?{'&'.join(told)}" if told else ""
+    if len(fragment) > 2 and fragment.startswith("!"):  # the whole path of some sites' pages
+        found += f"#{fragment}"
+    return _ESCAPE.sub(lambda escape: escape[0].upper(), found) if "%" in found else found
+
+
+def number(key: str) -> int | None:
+    """A key as a column holds it, 64 bits with a sign; None for the key of no link."""
+    if not key:
+        return None
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
+
+
+def _tracks(parameter: str) -> bool:
+    return _TRACKING.fullmatch(parameter.partition("=")[0]) is not None
 
 
 def host(url: str) -> str:

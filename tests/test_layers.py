@@ -11,9 +11,9 @@ LAYERS = [
     row.split()
     for row in (
         """
-        wording weblinks importing.seedfile importing.values importing.tables importing.records
-        importing.taxonomy importing.state importing.merge importing.report importing.spans
-        importing.rewriting importing.seedtext
+        wording weblinks likeness importing.seedfile importing.values importing.tables
+        importing.records importing.taxonomy importing.state importing.merge importing.report
+        importing.spans importing.rewriting importing.seedtext
         """,
         "models",
         """

@@ -69,3 +69,54 @@ class HostTests(SimpleTestCase):
     def test_is_what_a_reader_would_say(self):
         self.assertEqual(weblinks.host("https://www.A.example:8080/b"), "a.example")
         self.assertEqual(weblinks.host("javascript:1"), "")
+
+
+class KeyTests(SimpleTestCase):
+    def test_is_one_for_links_to_one_page(self):
+        for url in (
+            "https://a.example/b",
+            "http://a.example/b",
+            "https://www.a.example/b/",
+            "https://A.Example:443/b#part",
+            "http://a.example:80/b?",
+            " https://a.example/b?utm_source=x&amp;utm_medium=y\t",
+            "https://a.example/b?fbclid=1&UTM_Campaign=2&",
+        ):
+            self.assertEqual(weblinks.key(url), "a.example/b", url)
+
+    def test_differs_where_the_page_may(self):
+        urls = (
+            "https://a.example/b",
+            "https://a.example/B",
+            "https://a.example/b/c",
+            "https://a.example:8080/b",
+            "https://news.a.example/b",
+            "https://a.example/b?id=1",
+            "https://a.example/b?id=2",
+            "https://a.example/b?gid=2",
+            "https://a.example/#!/b",
+            "https://a.example/#!/c",
+            "https://a.example/",
+            "https://www.example/",
+        )
+        self.assertEqual(len({weblinks.key(url) for url in urls}), len(urls))
+
+    def test_of_what_is_left_beside_tracking(self):
+        for url, expected in {
+            "https://a.example/b?id=1&utm_source=x&page=2": "a.example/b?id=1&page=2",
+            "https://a.example/%c3%a4": "a.example/%C3%A4",
+            "https://a.example/ä": "a.example/%C3%A4",
+            "https://a.example/b/#!": "a.example/b",
+            "https://a.example/b?next=/": "a.example/b?next=/",
+            "http://[::1]:80/x": "[::1]/x",
+            "javascript:1": "",
+            "": "",
+        }.items():
+            self.assertEqual(weblinks.key(url), expected, url)
+
+    def test_has_a_number_of_64_bits(self):
+        numbers = {weblinks.number(weblinks.key(f"https://a.example/{n}")) for n in range(1000)}
+        self.assertEqual(len(numbers), 1000)
+        self.assertTrue(all(-(2**63) <= number < 2**63 for number in numbers))
+        self.assertTrue(any(number < 0 for number in numbers))
+        self.assertIsNone(weblinks.number(""))

@@ -13,6 +13,7 @@ from ..models import (
     RelatedItem,
     TopicAssignment,
 )
+from ..models.derived import Derives
 from . import bulk
 from .records import ARTICLE_COLUMNS, ITEM_COLUMNS, keyed
 from .references import References
@@ -86,6 +87,8 @@ class Pending:
         """The row's columns, by attribute name; the instance changes at once."""
         for name, value in columns.items():
             setattr(row, name, value)
+        if isinstance(row, Derives) and not row.DERIVED_FROM.isdisjoint(columns):
+            columns = columns | row.derived()
         self._updates[type(row), tuple(columns)].append((row.pk, *columns.values()))
 
     def delete(self, model, numbers: list[int]) -> None:

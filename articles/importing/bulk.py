@@ -14,6 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, models, transaction
 
+from ..models.derived import Derives
+
 # Kinds of field whose Python values go to the database as they are. A subclass that prepares its
 # values in a way of its own is none of them.
 _PLAIN = (models.CharField, models.TextField, models.BooleanField, models.IntegerField)
@@ -26,9 +28,13 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[tup
     `columns` are field names or attribute names ("provider_id"); a foreign key's value is the
     key, every other is of its field's Python type, a datetime is aware. A column left out takes
     its field's default (called for each row where it is callable), an automatic primary key the
-    next number. Raises the IntegrityError or DataError that `bulk_create` would; inside a
-    transaction that is then to be rolled back, as after any other refusal.
+    next number, a derived column what the row says. Raises the IntegrityError or DataError that
+    `bulk_create` would; inside a transaction that is then to be rolled back, as after any other
+    refusal.
     """
+    if issubclass(model, Derives):
+        rows = _with_derived(model, columns, rows)
+        columns = [*columns, *model.derived_names()]
     fields = [model._meta.get_field(name) for name in columns]
     named = set(fields)
     added = [field for field in model._meta.concrete_fields if _needs_value(field, named)]
@@ -130,6 +136,18 @@ def _send(table: str, names: list[str], rows: Iterator[list]) -> None:
             return
         places = ", ".join(["%s"] * len(names))
         cursor.executemany(f"INSERT INTO {quote(table)} ({columns}) VALUES ({places})", rows)
+
+
+def _with_derived(model, columns, rows):
+    places = {name: place for place, name in enumerate(columns) if name in model.DERIVED_FROM}
+    absent = model.DERIVED_FROM - places.keys()
+    values = {name: model._meta.get_field(name).get_default() for name in absent}
+    names = model.derived_names()
+    for row in rows:
+        for name, place in places.items():
+            values[name] = row[place]
+        derived = model.derive(values)
+        yield (*row, *[derived[name] for name in names])
 
 
 def _needs_value(field: models.Field, named: set[models.Field]) -> bool:

@@ -38,8 +38,7 @@ LeadKey = tuple[str, str, str]  # provider's name, its domain, the link
 
 def key_of(record: ArticleRecord) -> LeadKey:
     name, domain = record.provider.key if record.provider else ("", "")
-    link = weblinks.normalise(record.web_url) or weblinks.normalise(record.original_url)
-    return name, domain, link
+    return name, domain, weblinks.link(record.web_url, record.original_url)
 
 
 def note(

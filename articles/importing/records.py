@@ -270,7 +270,7 @@ def keyed(items) -> dict[tuple, Any]:
     counts: dict[tuple, int] = {}
     result = {}
     for item in items:
-        link = weblinks.normalise(item.web_url) or weblinks.normalise(item.original_url)
+        link = weblinks.link(item.web_url, item.original_url)
         provider = (item.provider.name, item.provider.domain) if item.provider else ()
         key = (link,) if link else (item.title, *provider)
         counts[key] = counts.get(key, 0) + 1

@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
-from .. import weblinks
+from .. import likeness, weblinks
 from ..wording import first_free, slug_of
+from .derived import DerivedField, Derives
 from .fields import ByteOrderedCharField, WebURLField
 from .item import ReadableItem
 from .related import RelatedItem
@@ -119,7 +120,7 @@ def _pictures(name, through):
     return Prefetch(name, through.objects.select_related("image"))
 
 
-class Article(ReadableItem, models.Model):
+class Article(ReadableItem, Derives, models.Model):
     """A news item. (source, stem) is its identity: folders, links, titles and dates may change."""
 
     class Status(models.TextChoices):
@@ -199,6 +200,11 @@ class Article(ReadableItem, models.Model):
         editable=False,
         help_text=_("The feed went back to a copy of the story that had led before."),
     )
+
+    # What is looked for, see `derived`
+    link_key = DerivedField(help_text=_("What all links to its page have in common."))
+    title_first = DerivedField(help_text=_("Its headline’s first words, about that time."))
+    title_last = DerivedField(help_text=_("Its headline’s last words, about that time."))
 
     # What only editors write
     status = models.CharField(
@@ -320,6 +326,10 @@ class Article(ReadableItem, models.Model):
                 condition=Q(is_oscillating=True),
                 name="article_oscillating",
             ),
+            # Related items that are articles here, and possible duplicates of an article.
+            models.Index(fields=["link_key"], name="article_link_key"),
+            models.Index(fields=["title_first"], name="article_title_first"),
+            models.Index(fields=["title_last"], name="article_title_last"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "stem"], name="article_source_and_stem"),
@@ -353,6 +363,8 @@ class Article(ReadableItem, models.Model):
             ),
         ]
 
+    DERIVED_FROM = frozenset(["web_url", "original_url", "title", "published_at"])
+
     def __str__(self):
         return self.headline
 
@@ -379,6 +391,16 @@ class Article(ReadableItem, models.Model):
             and self.publish_from <= at
             and (self.publish_until is None or self.publish_until > at)
         )
+
+    @classmethod
+    def derive(cls, values):
+        link = weblinks.link(values["web_url"], values["original_url"])
+        first, last = likeness.title_keys(values["title"], values["published_at"])
+        return {
+            "link_key": weblinks.number(weblinks.key(link)),
+            "title_first": first,
+            "title_last": last,
+        }
 
     @property
     def urn(self) -> str:

@@ -18,7 +18,7 @@ class ReadableItem:
     @property
     def link(self) -> str:
         """Where to read it: a safe http(s) URL, or "" where the feed gave none (some videos)."""
-        return weblinks.normalise(self.web_url) or weblinks.normalise(self.original_url)
+        return weblinks.link(self.web_url, self.original_url)
 
     @property
     def is_video(self) -> bool:

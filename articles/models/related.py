@@ -4,11 +4,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .. import weblinks
+from .derived import DerivedField, Derives
 from .fields import WebURLField
 from .item import ReadableItem
 
 
-class RelatedItem(ReadableItem, models.Model):
+class RelatedItem(ReadableItem, Derives, models.Model):
     """A copy of an outside item as it stood when delivered. It may drift from the item itself, may
     repeat another item's link, and may be the article itself."""
 
@@ -31,6 +33,7 @@ class RelatedItem(ReadableItem, models.Model):
     amp_url = WebURLField(_("AMP link"))
     cdn_amp_url = WebURLField(_("cached AMP link"))
     quality = models.IntegerField(_("quality"), null=True, blank=True)
+    link_key = DerivedField(help_text=_("What all links to that page have in common."))
     images = models.ManyToManyField(
         "articles.Image", through="articles.RelatedImage", related_name="related_items"
     )
@@ -42,6 +45,8 @@ class RelatedItem(ReadableItem, models.Model):
         indexes = [
             # The article's page and form: its items in order.
             models.Index(fields=["article", "position", "id"], name="related_in_order"),
+            # The articles whose related items lead to an article: its cluster.
+            models.Index(fields=["link_key"], name="related_link_key"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="related_has_a_title"),
@@ -50,8 +55,15 @@ class RelatedItem(ReadableItem, models.Model):
             ),
         ]
 
+    DERIVED_FROM = frozenset(["web_url", "original_url"])
+
     def __str__(self):
         return self.headline
+
+    @classmethod
+    def derive(cls, values):
+        link = weblinks.link(values["web_url"], values["original_url"])
+        return {"link_key": weblinks.number(weblinks.key(link))}
 
 
 class RelatedImage(models.Model):

@@ -1,0 +1,52 @@
+"""Columns that follow from others of their row, kept so that an index finds rows by them.
+
+They are no knowledge of their own: no state, export, digest or revision holds them. Whoever writes
+rows past `save` asks for them: `importing.bulk.insert` and `importing.apply`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+
+
+class DerivedField(models.BigIntegerField):
+    """64 bits, or null where there is nothing to find; written whenever its row is saved."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"null": True, "editable": False} | kwargs)
+
+    def pre_save(self, model_instance, add):
+        if not isinstance(model_instance, Derives):  # a migration's model: it knows columns alone
+            return super().pre_save(model_instance, add)
+        value = model_instance.derived()[self.attname]
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class Derives:
+    """For a model with DerivedFields."""
+
+    DERIVED_FROM: frozenset[str]  # the columns from which they follow
+
+    @classmethod
+    def derive(cls, values: Mapping[str, Any]) -> dict[str, int | None]:
+        """The derived columns of a row in which DERIVED_FROM have these values."""
+        raise NotImplementedError
+
+    @classmethod
+    def derived_names(cls) -> list[str]:
+        fields = cls._meta.concrete_fields
+        return [field.name for field in fields if isinstance(field, DerivedField)]
+
+    def derived(self) -> dict[str, int | None]:
+        return self.derive({name: getattr(self, name) for name in self.DERIVED_FROM})
+
+    def save(self, *args, **kwargs):
+        """Writes them too where it is told to write a column from which they follow."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and not self.DERIVED_FROM.isdisjoint(fields):
+            kwargs["update_fields"] = {*fields, *self.derived()}
+        return super().save(*args, **kwargs)
+
+    save.alters_data = True
