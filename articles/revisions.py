@@ -29,7 +29,8 @@ from .models import Article, Image, ImportedFile, Revision
 
 # Restoring words must never publish anything, nor withdraw it; and scores follow the feed.
 NOT_RESTORED = frozenset(
-    [*state.DECISION_COLUMNS, "publish_until", "is_kept_public", *MACHINE_COLUMNS]
+    [*state.DECISION_COLUMNS, *("publish_until", "is_kept_public", "hidden_related")]
+    + list(MACHINE_COLUMNS)
 )
 # Beside the changes of a decision, for `undoing`: who had decided before, and who does now. It is
 # told by the entry itself.

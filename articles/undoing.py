@@ -24,6 +24,8 @@ from .roles import NOT_A_PUBLISHER, may_decide
 
 MAX_AGE = 24 * 60 * 60  # seconds for which a token is good
 _SALT = "articles.undoing"
+# Two who change two parts of one of these do not stand in each other's way.
+SETS = frozenset(["hidden_related"])
 
 
 def token(revisions: Iterable[Revision]) -> str:
@@ -71,9 +73,9 @@ def _take_back(revision: Revision, by) -> Article:
     decision = changes.pop(DECIDED, None)
     changes = canonical_changes(changes, load_aliases())
     ours = state.whole(article)
-    _check_still_stands(article, ours, changes, decision)
-    before, _after = state.around(ours, changes)
-    target = ours | {name: before[name] for name in changes}
+    target = _put_back(ours, changes)
+    if target is None or (decision and decided(article) != decision[1]):
+        raise _changed_since(article)
     if not may_decide(by, article.status, target["status"]):
         raise ValidationError(NOT_A_PUBLISHER)
     now = timezone.now()
@@ -94,17 +96,39 @@ def _gone() -> ValidationError:
     return ValidationError(_("Nothing was undone: the article has been deleted since."))
 
 
-def _check_still_stands(article: Article, ours: state.State, changes: dict, decision) -> None:
-    _before, after = state.around(ours, changes)
-    moved = [name for name in changes if name not in ours or ours[name] != after[name]]
-    if moved or (decision and decided(article) != decision[1]):
-        raise ValidationError(
-            _(
-                "Nothing was undone: “%(headline)s” has been changed since, by a colleague or a "
-                "delivery. Its history says what."
-            ),
-            params={"headline": article.headline},
-        )
+def _changed_since(article: Article) -> ValidationError:
+    return ValidationError(
+        _(
+            "Nothing was undone: “%(headline)s” has been changed since, by a colleague or a "
+            "delivery. Its history says what."
+        ),
+        params={"headline": article.headline},
+    )
+
+
+def _put_back(ours: state.State, changes: dict) -> state.State | None:
+    """The state before the changes; None where one of them does not stand any more."""
+    before, after = state.around(ours, changes)
+    target = dict(ours)
+    for name in changes:
+        if name in SETS:
+            target[name] = _without(ours[name], before[name], after[name])
+            if target[name] is None:
+                return None
+        elif name in ours and ours[name] == after[name]:
+            target[name] = before[name]
+        else:
+            return None
+    return target
+
+
+def _without(now: list, before: list, after: list) -> list | None:
+    """What was added goes and what was taken out comes back; what else is in the set stays."""
+    added = [part for part in after if part not in before]
+    gone = [part for part in before if part not in after]
+    if not set(added) <= set(now) or set(gone) & set(now):
+        return None
+    return [part for part in now if part not in added] + gone
 
 
 def _decide_as(article: Article, at: str | None, by_id: int | None) -> None:

@@ -135,13 +135,14 @@ def topics_of(stories: list[Article]) -> list[Topic]:
 
 
 def related_coverage(article: Article) -> list[RelatedItem]:
-    """The related items in order, without those that lead where the article or an earlier item
-    already does. Feeds deliver both; rows keep them. Items without a link all stay."""
-    links, items = {article.link}, []
+    """The related items in order, without those that an editor hides and those that lead where the
+    article or an earlier item already does. Feeds deliver both; rows keep them. Items without a
+    link all stay."""
+    met, hidden, items = {article.link_key}, set(article.hidden_related), []
     for item in article.related_items.all():
-        if item.link and item.link in links:
+        if (item.link_key is not None and item.link_key in met) or item.identity in hidden:
             continue
-        links.add(item.link)
+        met.add(item.link_key)
         items.append(item)
     return items
 

@@ -15,6 +15,7 @@ from articles.models import Article, Topic
 from articles.sitemaps import MAPS
 
 from .factories import (
+    NOON,
     make_article,
     make_editor,
     make_image,
@@ -122,13 +123,18 @@ def make_public_articles():
     outlet.aliases.create(name="Shared", domain="old.example", slug="old-shared-outlet")
     make_topic("Shared").aliases.create(name="Common", slug="old-shared")
     for number in range(30):
-        make_article(
+        article = make_article(
             slug=f"public-{number}",
             provider=outlet,
             topics=["Shared"],
             images=[shared],
             related=2,
         )
+        # Other coverage of which there is an article here too: hidden ones, and a public one.
+        for link in [*range(len(hidden_states())), "both"]:
+            url = f"https://elsewhere.example/{link}"
+            make_related_item(article, title="Elsewhere", web_url=url, provider=outlet)
+    make_article(slug="public-both", provider=outlet, web_url="https://elsewhere.example/both")
     return shared
 
 
@@ -157,7 +163,7 @@ def make_hidden_articles(shared):
                 body=text,
                 note=text,
                 featured_content=text,
-                web_url="https://canary.example/",
+                web_url=f"http://www.elsewhere.example/{number if provider is own else 'both'}/",
                 original_url="https://canary.example/",
                 amp_url="https://canary.example/",
                 cdn_amp_url="https://canary.example/",
@@ -257,6 +263,15 @@ class PublishedOnlyTests(TestCase):
             Article.objects.filter(slug__startswith="public").update(
                 status=Article.Status.PUBLISHED
             )
+
+    def test_a_related_item_leads_to_the_public_article_about_it_and_to_no_hidden_one(self):
+        make_hidden_articles(make_public_articles())
+        page = self.client.get("/articles/public-1/").content.decode()
+        self.assertEqual(page.count("Our page on this story:"), 1)
+        self.assertIn('href="/articles/public-both/"', page)
+        Article.objects.filter(slug="canary-0").update(status="published", publish_from=NOON)
+        page = self.client.get("/articles/public-1/").content.decode()
+        self.assertEqual(page.count("Our page on this story:"), 2)
 
     def test_public_twin_of_the_hidden_articles_is_seen(self):
         """The canary sings where it should: the test would notice."""

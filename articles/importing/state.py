@@ -22,7 +22,7 @@ State = dict[str, Any]
 
 LISTS = ("topics", "images", "related")
 DECISION_COLUMNS = ("status", "publish_from", "is_oscillating")
-EDITOR_COLUMNS = ("publish_until", "is_kept_public", "body", "note")
+EDITOR_COLUMNS = ("publish_until", "is_kept_public", "hidden_related", "body", "note")
 _MOMENTS = ("published_at", "publish_from", "publish_until")
 
 

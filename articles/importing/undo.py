@@ -244,7 +244,7 @@ def _edits_since_creation(article: Article, delivery: Delivery, aliases: Aliases
     record = canonical(records.of_content(bytes(delivery.content)), aliases)
     ours, theirs = state.of_article(article), state.of_record(record, article.source)
     edits = [name for name in theirs if ours[name] != theirs[name]]
-    edits += [name for name in ("body", "note") if getattr(article, name)]
+    edits += [name for name in ("body", "note", "hidden_related") if getattr(article, name)]
     if article.decided_at:
         edits.append("status")
     if article.publish_until or article.is_kept_public or article.pinned_lead_id:

@@ -107,9 +107,16 @@ class ArticleQuerySet(models.QuerySet):
 
     def for_detail(self):
         """What the article page shows, in five queries: the article, its pictures, topics, related
-        items with their providers, and their pictures."""
-        related = RelatedItem.objects.select_related("provider__logo").prefetch_related(
-            _pictures("image_uses", RelatedItem.images.through)
+        items with their providers, and their pictures.
+
+        A related item's `page_here` is the slug of the published article that is about the same
+        page, or None: never of one that readers may not see.
+        """
+        here = Article.objects.published().filter(link_key=OuterRef("link_key"))
+        related = (
+            RelatedItem.objects.select_related("provider__logo")
+            .annotate(page_here=Subquery(here.order_by("-published_at", "pk").values("slug")[:1]))
+            .prefetch_related(_pictures("image_uses", RelatedItem.images.through))
         )
         return self.select_related("provider__logo").prefetch_related(
             _pictures("image_uses", ArticleImage), "topics", Prefetch("related_items", related)
@@ -246,6 +253,13 @@ class Article(ReadableItem, Derives, models.Model):
         related_name="+",
         verbose_name=_("pinned source"),
         help_text=_("Of the copies between which the feed swaps, the one that an editor chose."),
+    )
+    hidden_related = models.JSONField(
+        _("hidden related items"),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text=_("What names each of them, however it is delivered again."),
     )
     body = models.TextField(
         _("our words"), blank=True, help_text=_("The newsroom's own text, in Markdown.")

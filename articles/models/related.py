@@ -60,6 +60,17 @@ class RelatedItem(ReadableItem, Derives, models.Model):
     def __str__(self):
         return self.headline
 
+    @property
+    def identity(self) -> str:
+        """What tells it from its article's other items, however it is delivered again: the key of
+        its link, or its headline where it has none."""
+        return weblinks.key(self.link) or self.headline
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether an editor keeps it from readers. No query where its article is loaded."""
+        return self.identity in self.article.hidden_related
+
     @classmethod
     def derive(cls, values):
         link = weblinks.link(values["web_url"], values["original_url"])
