@@ -15,7 +15,9 @@ from .revisions import DECIDED, decided, record
 from .roles import NOT_A_PUBLISHER, may_decide
 
 # What `Article.decide` sets.
-DECISION = frozenset(["status", "publish_from", "decided_at", "decided_by"])
+DECISION = frozenset(["status", "publish_from", "merged_into", "decided_at", "decided_by"])
+# Of these, what a revision keeps.
+_TOLD = ("status", "publish_from", "merged_into_id")
 
 
 def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article | None:
@@ -41,7 +43,7 @@ def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article |
         public_later = publishes and article.publish_from and article.publish_from > now
         if article.status == status and article.decided_at and not public_later:
             return None
-        before = {name: getattr(article, name) for name in ("status", "publish_from")}
+        before = {name: getattr(article, name) for name in _TOLD}
         before_decided = decided(article)
         if public_later:
             article.publish_from = now

@@ -9,11 +9,13 @@ import json
 from collections.abc import Iterator
 from hashlib import blake2b
 
-from .models import Article, Image, Proposal, Provider, Topic
+from django.db.models import Q
+
+from .models import Article, DuplicatePair, Image, Proposal, Provider, Topic
 
 _LEFT_OUT = {
     *("id", "created_at", "updated_at", "decided_at", "decided_by", "pinned_lead", "provider"),
-    *("brought_by", "link_key", "title_first", "title_last"),
+    *("brought_by", "link_key", "title_first", "title_last", "merged_into"),
 }
 _CHUNK = 500
 
@@ -30,7 +32,7 @@ def state_digest(source: str | None = None) -> str:
 def lines(source: str | None = None) -> Iterator[str]:
     """What the digest is made of, a line of JSON each, in one order on every database."""
     articles = Article.objects.order_by("stem").select_related(
-        "provider", "delivery", "pinned_lead"
+        "provider", "delivery", "pinned_lead", "merged_into"
     )
     articles = articles.prefetch_related(
         "topic_assignments__tag",
@@ -61,6 +63,18 @@ def lines(source: str | None = None) -> Iterator[str]:
         )
         for proposal in proposals.iterator(_CHUNK)
     )
+    yield from _told_apart(source)
+
+
+def _told_apart(source: str | None) -> list[str]:
+    """What somebody has said of possible duplicates; those that are found are no knowledge."""
+    pairs = DuplicatePair.objects.filter(resolution=DuplicatePair.Resolution.DIFFERENT)
+    if source is not None:
+        pairs = pairs.filter(Q(first__source=source) | Q(second__source=source))
+    return sorted(
+        _line("two stories", sorted([row.source, row.stem] for row in (pair.first, pair.second)))
+        for pair in pairs.select_related("first", "second").iterator(_CHUNK)
+    )
 
 
 def _article(article: Article, used) -> dict:
@@ -69,6 +83,8 @@ def _article(article: Article, used) -> dict:
     values["delivery"] = delivery and delivery.meaning
     values["is_decided"] = article.decided_at is not None
     values["pinned_lead"] = article.pinned_lead and article.pinned_lead.link
+    survivor = article.merged_into
+    values["merged_into"] = survivor and [survivor.source, survivor.stem]
     values["topics"] = sorted(row.tag.name for row in article.topic_assignments.all())
     used["topics"].update(row.tag_id for row in article.topic_assignments.all())
     values |= _shared_by(article, used)

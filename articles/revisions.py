@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from . import duplicates
 from .importing import state
 from .importing.aliases import canonical_changes, load_aliases
 from .importing.apply import apply, with_all_that_merges
@@ -29,8 +30,8 @@ from .models import Article, Image, ImportedFile, Revision
 
 # Restoring words must never publish anything, nor withdraw it; and scores follow the feed.
 NOT_RESTORED = frozenset(
-    [*state.DECISION_COLUMNS, *("publish_until", "is_kept_public", "hidden_related")]
-    + list(MACHINE_COLUMNS)
+    [*state.DECISION_COLUMNS, *MACHINE_COLUMNS]
+    + ["publish_until", "is_kept_public", "merged_into_id", "hidden_related"]
 )
 # Beside the changes of a decision, for `undoing`: who had decided before, and who does now. It is
 # told by the entry itself.
@@ -69,8 +70,11 @@ class Entry:
 def record(article: Article, changes: dict, by, kind: str, comment: str = "") -> Revision:
     """Keep one change, in the caller's transaction, which holds the article's row locked.
 
-    `changes` is as `state.difference` writes it.
+    `changes` is as `state.difference` writes it. Whatever a person changed, it ends here: so this
+    is where possible duplicates are looked for again.
     """
+    if kind == Revision.Kind.CREATED or not duplicates.WATCHED.isdisjoint(changes):
+        duplicates.look_again([article.pk])
     last = article.imports.aggregate(last=Max("pk"))["last"] or 0
     return Revision.objects.create(
         article=article, by=by, kind=kind, changes=changes, comment=comment, last_import=last

@@ -20,7 +20,7 @@ from .importing.apply import apply
 from .importing.references import References
 from .models import Article, Revision
 from .revisions import DECIDED, decided, load, record
-from .roles import NOT_A_PUBLISHER, may_decide
+from .roles import NOT_A_PUBLISHER, may_change, may_decide
 
 MAX_AGE = 24 * 60 * 60  # seconds for which a token is good
 _SALT = "articles.undoing"
@@ -76,7 +76,10 @@ def _take_back(revision: Revision, by) -> Article:
     target = _put_back(ours, changes)
     if target is None or (decision and decided(article) != decision[1]):
         raise _changed_since(article)
-    if not may_decide(by, article.status, target["status"]):
+    is_same = article.status == target["status"]
+    if not (
+        may_change(by, article) if is_same else may_decide(by, article.status, target["status"])
+    ):
         raise ValidationError(NOT_A_PUBLISHER)
     now = timezone.now()
     told = state.difference(ours, target)

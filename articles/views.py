@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from .filters import ArticleFilters
@@ -20,6 +21,7 @@ from .models import Article, Provider, RelatedItem, Topic
 LEAD_CANDIDATES = 6  # the newest stories, one of which leads the front page
 SECONDS, FEATURES = 3, 6  # how many stories follow it beside it, and below it with a picture
 FRONT_TOPICS = 16
+MERGED_MAX_AGE = 3600  # seconds
 
 
 @require_safe
@@ -53,7 +55,9 @@ def latest(request):
 
 @require_safe
 def detail(request, slug):
-    article = get_object_or_404(Article.objects.published().for_detail(), slug=slug)
+    article = Article.objects.published().for_detail().filter(slug=slug).first()
+    if article is None:
+        return to_what_it_was_merged_into(slug)
     context = {
         "article": article,
         "related": related_coverage(article),
@@ -94,6 +98,26 @@ def provider(request, slug):
     articles = Article.objects.published().filter(provider=provider).newest_first().for_listing()
     context = {"provider": provider, "page": page_of(request, articles)}
     return render(request, "articles/provider_detail.html", context)
+
+
+def to_what_it_was_merged_into(slug: str) -> HttpResponse:
+    """For good to the article into which the one at that address was merged.
+
+    Only where readers knew the one, and see the other: else Http404, whatever stands there. A query
+    for each merging on the way. Browsers ask again after a while, since merging can be undone.
+    """
+    met = set()
+    merged = Article.objects.once_public().filter(slug=slug)
+    survivor = merged.values_list("merged_into", flat=True).first()
+    while survivor is not None and survivor not in met:
+        met.add(survivor)
+        article = Article.objects.filter(pk=survivor).defer("body", "note").first()
+        if article is not None and article.is_published():
+            answer = redirect(article, permanent=True)
+            patch_cache_control(answer, max_age=MERGED_MAX_AGE)
+            return answer
+        survivor = article and article.merged_into_id
+    raise Http404("No article is here.")
 
 
 def to_survivor(known, slug: str) -> HttpResponse:

@@ -37,6 +37,7 @@ def label(name: str, model=Article) -> str:
         return f"{_('related item')} {where}: {label(field, RelatedItem)}"
     special = {
         "lead": _("leading copy"),
+        "merged_into_id": _("merged into"),
         "topics": _("topics"),
         "images": _("pictures"),
         "related": _("related items"),
@@ -58,6 +59,8 @@ def text_of(name: str, value) -> str | list[str]:
     if field in _MOMENTS:
         at = parse_datetime(value)
         return date_format(localtime(at), "j M Y H:i:s") if at else value
+    if field == "merged_into_id":
+        return _("article %(number)s") % {"number": value}
     if field == "status":
         return str(dict(Article.Status.choices).get(value, value))
     if field == "provider":

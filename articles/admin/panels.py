@@ -11,6 +11,7 @@ from django.urls import reverse
 from ..models import ImportedFile, Proposal
 from ..roles import RESOLVE
 from .clusters import Clusters
+from .duplicates import PossibleDuplicates
 from .files import summary
 from .proposals import ACCEPT, REJECT, Answers, compared, field_of, with_what_stands
 from .sources import Sources, copies_of
@@ -20,7 +21,7 @@ PROPOSALS_SHOWN = 50
 IMPORTS_SHOWN = 20
 
 
-class Panels(Answers, Sources, Clusters):
+class Panels(Answers, Sources, PossibleDuplicates, Clusters):
     """For the article's admin."""
 
     def get_urls(self):

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -42,16 +42,18 @@ class Undo:
 
 def say_done(admin, request, text, revisions, address: str) -> None:
     """A message that it is done, with a button that undoes it and leads back to `address`."""
+    fields = {"token": undoing.token(revisions), "next": address}
+    offer(admin, request, text, _("Undo"), reverse("admin:articles_article_undo"), fields)
+
+
+def offer(admin, request, text, label, address: str, fields: dict) -> None:
+    """A message with a button in it that posts `fields` to `address`."""
+    fields = {"csrfmiddlewaretoken": get_token(request), **fields}
+    hidden = format_html_join("", '<input type="hidden" name="{}" value="{}">', fields.items())
     button = format_html(
-        '<form class="undo" method="post" action="{}">'
-        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
-        '<input type="hidden" name="token" value="{}"><input type="hidden" name="next" value="{}">'
+        '<form class="undo" method="post" action="{}">{}'
         '<button type="submit" class="button">{}</button></form>',
-        reverse("admin:articles_article_undo"),
-        get_token(request),
-        undoing.token(revisions),
-        address,
-        _("Undo"),
+        *(address, hidden, label),
     )
     admin.message_user(request, format_html("{} {}", text, button), messages.SUCCESS)
 

@@ -22,6 +22,7 @@ from typing import NamedTuple, Protocol
 from django.db import transaction
 from django.utils import timezone
 
+from .. import duplicates
 from ..models import Article, ImportRun
 from . import bulk, folder, journal, lock, own, pictures, records, seedfile, taxonomy, upsert
 from .fingerprints import fingerprint, reading
@@ -284,6 +285,7 @@ class _Run:
                 for stem, outcome in outcomes.items():
                     file, seed = seeds[stem]
                     self._count(file, seed.content, outcome, results)
+                duplicates.look_again(filter(None, map(_looked_at, outcomes.values())))
                 if filled and run_id:
                     self.journal.fill(filled)
             results.sort(key=attrgetter("name"))  # those that failed came first
@@ -334,6 +336,14 @@ class _Run:
             for stem in stems.values_list("stem", flat=True).iterator()
             if hash(stem) not in self.met
         ]
+
+
+def _looked_at(outcome: Outcome | Exception) -> int | None:
+    """The number of an article that may have got a duplicate, or lost one."""
+    if isinstance(outcome, Exception):
+        return None
+    is_moved = not duplicates.WATCHED.isdisjoint(outcome.changes)
+    return outcome.article_id if outcome.kind == CREATED or is_moved else None
 
 
 def _stem(name: str) -> str:

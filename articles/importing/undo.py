@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from .. import duplicates
 from ..models import (
     Article,
     ArticleImage,
     Delivery,
+    DuplicatePair,
     Image,
     ImportedFile,
     ImportRun,
@@ -112,6 +114,8 @@ class _Undo:
                 results = [
                     self._take_back(file, articles.get(file.article_id)) for file in batch.values()
                 ]
+                put_back = [r for r in results if not duplicates.WATCHED.isdisjoint(r.changes)]
+                duplicates.look_again(result.article_id for result in put_back)
                 if not self.is_dry_run:
                     self.journal.note(results, self._counts)
             for result in results:
@@ -138,9 +142,11 @@ class _Undo:
                 transaction.set_rollback(True)
 
     def _load(self, numbers) -> dict[int, Article]:
-        articles = with_all_that_merges(
-            Article.objects.filter(pk__in=[number for number in numbers if number])
-        ).select_for_update(of=("self",))
+        told_apart = DuplicatePair.objects.filter(resolution=DuplicatePair.Resolution.DIFFERENT)
+        here = Q(first=OuterRef("pk")) | Q(second=OuterRef("pk"))
+        rows = Article.objects.filter(pk__in=[number for number in numbers if number])
+        rows = rows.annotate(told_apart=Exists(told_apart.filter(here)))
+        articles = with_all_that_merges(rows).select_for_update(of=("self",))
         return {article.pk: article for article in articles}
 
     def _take_back(self, file: ImportedFile, article: Article | None) -> FileResult:
@@ -247,6 +253,8 @@ def _edits_since_creation(article: Article, delivery: Delivery, aliases: Aliases
     edits += [name for name in ("body", "note", "hidden_related") if getattr(article, name)]
     if article.decided_at:
         edits.append("status")
+    if article.told_apart:
+        edits.append("duplicates")
     if article.publish_until or article.is_kept_public or article.pinned_lead_id:
         edits.append("publishing")
     return edits

@@ -334,8 +334,9 @@ def _update(
     merged, conflicts = merge_states(base, theirs, ours, MACHINE_COLUMNS, held)
 
     if is_trashed:
-        article.decided_at = article.decided_by = None
-        Article.objects.filter(pk=article.pk).update(decided_at=None, decided_by=None)
+        article.decided_at = article.decided_by = article.merged_into = None
+        nobodys = {"decided_at": None, "decided_by": None, "merged_into": None}
+        Article.objects.filter(pk=article.pk).update(**nobodys)
     verdict, refused = _judge(article, seed.record, base_record.feed_removed)
     merged |= verdict
     conflicts += refused

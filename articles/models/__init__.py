@@ -2,6 +2,7 @@
 
 from .article import Article, ArticleImage
 from .delivery import Delivery
+from .duplicate import DuplicatePair
 from .image import Image
 from .lead import Lead
 from .provider import Provider, ProviderAlias
@@ -16,6 +17,7 @@ __all__ = [
     "Article",
     "ArticleImage",
     "Delivery",
+    "DuplicatePair",
     "Image",
     "ImportRun",
     "ImportedFile",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from .derived import DerivedField, Derives
 from .fields import ByteOrderedCharField, WebURLField
 from .item import ReadableItem
 from .related import RelatedItem
+from .revision import Revision
 from .tombstone import Tombstone
 from .topic import TopicAssignment
 
@@ -44,6 +45,13 @@ class ArticleQuerySet(models.QuerySet):
             status=Article.Status.PUBLISHED,
             publish_from__lte=at,
         )
+
+    def once_public(self):
+        """Articles that readers see, or that a person took from them once they had seen them."""
+        taken = Revision.objects.filter(
+            article=OuterRef("pk"), at__gte=OuterRef("publish_from"), changes__status__0="published"
+        )
+        return self.filter(Q(pk__in=self.model.objects.published()) | Exists(taken))
 
     def published_lately(self, at: datetime):
         """Public at `at`, and since no more than 30 days."""
@@ -254,6 +262,16 @@ class Article(ReadableItem, Derives, models.Model):
         verbose_name=_("pinned source"),
         help_text=_("Of the copies between which the feed swaps, the one that an editor chose."),
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        verbose_name=_("merged into"),
+        help_text=_("The article about the same story to which its address leads."),
+    )
     hidden_related = models.JSONField(
         _("hidden related items"),
         default=list,
@@ -369,6 +387,11 @@ class Article(ReadableItem, Derives, models.Model):
                 name="article_ends_after_it_begins",
                 violation_error_message=_("“Publish until” must be later than “publish from”."),
             ),
+            # Who takes it out of the trash ends that.
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(status="trashed"),
+                name="article_merged_lies_in_the_trash",
+            ),
             models.CheckConstraint(
                 condition=Q(quality__isnull=True) | Q(quality__gte=0), name="article_quality_from_0"
             ),
@@ -433,9 +456,12 @@ class Article(ReadableItem, Derives, models.Model):
     def decide(self, status: str, by, at: datetime) -> None:
         """An editor sets the status; from now on the feed's verdict no longer moves it.
 
-        Publishing without a moment publishes at once. Sets fields; the caller saves.
+        Publishing without a moment publishes at once; out of the trash, what was merged stands on
+        its own again. Sets fields; the caller saves.
         """
         self.status = status
+        if status != self.Status.TRASHED:
+            self.merged_into = None
         self.decided_by, self.decided_at = by, at
         if status == self.Status.PUBLISHED and self.publish_from is None:
             self.publish_from = at

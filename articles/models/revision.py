@@ -17,6 +17,7 @@ class Revision(models.Model):
         DECISION = "decision", _("Decided")
         PROPOSAL = "proposal", _("Feed’s value accepted")
         SOURCE = "source", _("Source chosen")
+        MERGE = "merge", _("Merged")
         RESTORE = "restore", _("Restored")
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="revisions")

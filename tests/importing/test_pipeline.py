@@ -105,7 +105,9 @@ class CreateTests(ImportTestCase):
     def test_costs_as_many_queries_for_thirty_files_as_for_two(self):
         def queries(folder, files):
             for number in range(files):
-                self.write(name=f"{folder}/2026-01-01-{folder}-{number}.md")
+                own = ("post.example/bells", f"post.example/{folder}/{number}")
+                title = ("bells are tuned", f"{folder} are tuned by {number}")
+                self.write(own, own, title, name=f"{folder}/2026-01-01-{folder}-{number}.md")
             with CaptureQueriesContext(
                 connection,
             ) as captured:

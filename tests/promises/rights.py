@@ -29,6 +29,9 @@ article_trash              -  w* w  w
 article_triage             r  w* w  w
 article_proposals          -  -  w  w
 article_sources            -  -  w  w
+article_lead               -  -  w  w
+article_hide               -  w* w  w
+article_undo               -  w* w  w
 
 relateditem_changelist     r  r  r  r
 relateditem_add            -  w* w  w
@@ -72,6 +75,13 @@ proposal_add               -  -  -  -
 proposal_change            r  r  r  r
 proposal_delete            -  -  -  -
 proposal_history           r  r  r  r
+
+duplicatepair_changelist   r  r  r  r
+duplicatepair_add          -  -  -  -
+duplicatepair_change       r  r  r  r
+duplicatepair_delete       -  -  -  -
+duplicatepair_history      r  r  r  r
+duplicatepair_resolve      -  -  w  w
 
 tombstone_changelist       r  r  r  r
 tombstone_add              -  -  -  -
@@ -117,6 +127,7 @@ topic.delete_selected      -  -  w  w
 topic.merge_into           -  -  w  w
 proposal.accept_theirs     -  -  w  w
 proposal.keep_ours         -  -  w  w
+duplicatepair.not_duplicates - - w w
 tombstone.let_return       -  -  -  w
 user.delete_selected       -  -  -  w
 group.delete_selected      -  -  -  w

@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 from django.urls import get_resolver, reverse
 
-from articles import revisions
-from articles.models import Article, Revision, Tombstone
+from articles import revisions, undoing
+from articles.models import Article, DuplicatePair, Revision, Tombstone
 from tests.admin.desk import DeskTestCase
 from tests.factories import (
     NOON,
@@ -107,6 +107,9 @@ class RightsTestCase(DeskTestCase):
             "importrun": self.last_run,
             "importedfile": article.imports.first(),
             "proposal": self.proposal,
+            "duplicatepair": DuplicatePair.objects.create(
+                first=article, second=make_article(), is_same_link=True, is_alike_title=False
+            ),
             "tombstone": Tombstone.objects.get(),
             "logentry": None,
             "user": User.objects.create(username="colleague"),
@@ -134,6 +137,8 @@ class RightsTestCase(DeskTestCase):
         if page == "view_on_site":
             kind = ContentType.objects.get_for_model(Article)
             return reverse("admin:view_on_site", args=[kind.pk, self.rows["article"].pk])
+        if page == "article_undo":
+            return reverse(f"admin:{name}")
         model = re.sub(r"^(auth|admin)_", "", page).split("_")[0]
         takes_a_row = model in self.rows and not page.endswith(("_changelist", "_add", "_triage"))
         url = reverse(f"admin:{name}", args=[self.rows[model].pk] if takes_a_row else [])
@@ -200,6 +205,21 @@ class RightsTestCase(DeskTestCase):
 
     def body_of_article_sources(self):
         return {"dismiss": "1"}
+
+    def body_of_article_lead(self):
+        row = Article.objects.get(pk=self.rows["article"].pk)
+        return {"lead": row.pk, "public": row.pk if row.is_published() else ""}
+
+    def body_of_article_hide(self):
+        return {"hide": self.rows["relateditem"].pk}
+
+    def body_of_article_undo(self):
+        changes = {"note": ["Before", self.rows["article"].note]}
+        last = revisions.record(self.rows["article"], changes, self.editor, Revision.Kind.EDIT)
+        return {"token": undoing.token([last])}
+
+    def body_of_duplicatepair_resolve(self):
+        return {"different": "1"}
 
     def send(self, user, method, url, data=None):
         """(status, tables written) of one request, of which nothing stays."""
