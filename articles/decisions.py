@@ -11,18 +11,26 @@ from django.utils.translation import gettext_lazy as _
 
 from .importing.state import plain
 from .models import Article, Revision
+from .publicity import FOLLOWING
 from .revisions import DECIDED, decided, record
 from .roles import NOT_A_PUBLISHER, may_decide
+from .wording import NOT_STORABLE
 
 # What `Article.decide` sets.
-DECISION = frozenset(["status", "publish_from", "merged_into", "decided_at", "decided_by"])
+DECISION = frozenset(
+    ["status", "publish_from", "merged_into", "decided_at", "decided_by", *FOLLOWING]
+)
 # Of these, what a revision keeps.
-_TOLD = ("status", "publish_from", "merged_into_id")
+_TOLD = ("status", "publish_from", "merged_into_id", "withdrawal_reason")
+
+SAY_WHY = _("Say why it is withdrawn: colleagues will ask.")
 
 
-def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article | None:
+def decide(
+    pk: int, status: str, by, *, is_restoring: bool = False, reason: str = ""
+) -> Article | None:
     """Set an article's status, in a transaction of its own; `is_restoring` takes it out of the
-    trash first.
+    trash first. Withdrawing needs a `reason`, one line for colleagues of at most 500 characters.
 
     Returns the article, its new revision as `decision` (what `undoing.token` takes), or None where
     somebody has decided just so already (a feed's verdict is no decision). Raises
@@ -36,18 +44,24 @@ def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article |
             raise ValidationError(NOT_A_PUBLISHER)
         now = timezone.now()
         publishes = status == Article.Status.PUBLISHED
+        withdraws = status == Article.Status.WITHDRAWN
         if publishes and article.publish_until and article.publish_until <= now:
             raise ValidationError(
                 _("“Publish until” has passed. Clear it or set a later one first.")
             )
         public_later = publishes and article.publish_from and article.publish_from > now
-        if article.status == status and article.decided_at and not public_later:
+        reason = _clean(reason)
+        is_new_reason = reason and reason != article.withdrawal_reason
+        is_same = article.status == status and article.decided_at
+        if is_same and not public_later and not (withdraws and is_new_reason):
             return None
+        if withdraws and not reason:
+            raise ValidationError(SAY_WHY)
         before = {name: getattr(article, name) for name in _TOLD}
         before_decided = decided(article)
         if public_later:
             article.publish_from = now
-        article.decide(status, by=by, at=now)
+        article.decide(status, by=by, at=now, reason=reason)
         article.validate_constraints()
         article.save(update_fields={*DECISION, "updated_at"})
         changes = {
@@ -58,6 +72,16 @@ def decide(pk: int, status: str, by, *, is_restoring: bool = False) -> Article |
         changes[DECIDED] = [before_decided, decided(article)]
         article.decision = record(article, changes, by, Revision.Kind.DECISION)
         return article
+
+
+def lacks_a_reason(status: str, before: str, reason: str) -> bool:
+    """Whether a change of status from `before` is a withdrawal that nobody explains."""
+    return status == Article.Status.WITHDRAWN != before and not reason.strip()
+
+
+def _clean(reason: str) -> str:
+    reason = " ".join(NOT_STORABLE.sub(" ", reason).split())
+    return Article._meta.get_field("withdrawal_reason").clean(reason, None)
 
 
 def _check_trash(article: Article, status: str, is_restoring: bool) -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as Pillow
 
+from .decisions import SAY_WHY, lacks_a_reason
 from .importing.pictures import MAX_PIXELS
 from .importing.values import MAX_EXCERPT
 from .models import Article, Provider, ProviderAlias, Topic, TopicAlias
@@ -18,6 +19,7 @@ from .shared_forms import DeliveredForm, MergingForm, MergingFormSet
 PICTURE_FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
 PICTURE_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif"]
 
+WITHDRAWN = Article.Status.WITHDRAWN
 _EXIF_ORIENTATION = 0x0112
 _TURNED = {5, 6, 7, 8}  # the orientations that swap width and height
 
@@ -53,6 +55,7 @@ class ArticleForm(PermittedForm, MergingForm):
         self._check_size("body", MAX_BODY)
         self._check_size("excerpt", MAX_EXCERPT)
         self._check_publishing(data)
+        self._check_withdrawal(data)
         if not self.instance.pk and data.get("title") and data.get("published_at"):
             self._give_identity(data["title"], data["published_at"])
         return data
@@ -79,6 +82,18 @@ class ArticleForm(PermittedForm, MergingForm):
             self.add_error(
                 "publish_until",
                 _("This moment has passed, so nobody would see it. Clear it or set a later one."),
+            )
+
+    def _check_withdrawal(self, data):
+        status, reason = data.get("status"), data.get("withdrawal_reason")
+        if reason is None or not status:
+            return
+        if lacks_a_reason(status, self.initial.get("status"), reason):
+            self.add_error("withdrawal_reason", SAY_WHY)
+        elif reason and "withdrawal_reason" in self.changed_data and status != WITHDRAWN:
+            self.add_error(
+                "withdrawal_reason",
+                _("Only what is withdrawn has such a reason. Choose that status, or clear it."),
             )
 
     def _give_identity(self, title, published_at):

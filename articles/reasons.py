@@ -89,14 +89,19 @@ def _in_review(article):
 
 
 def _withdrawn(article):
-    """A takedown withdraws whoever decided before, so it is named first."""
-    if article.feed_removed:
-        return _("withdrawn by the source")
-    if not article.decided_at:
+    """A takedown withdraws whoever decided before, so it is named first; but not before an editor's
+    own withdrawal, which has a reason."""
+    by_editor = article.decided_at and (article.withdrawal_reason or not article.feed_removed)
+    if by_editor:
+        text = _by_editor(
+            article, _("withdrawn by %(who)s on %(moment)s"), _("withdrawn on %(moment)s")
+        )
+        return f"{text}: {article.withdrawal_reason}" if article.withdrawal_reason else text
+    if not article.feed_removed:
         return _("withdrawn")
-    return _by_editor(
-        article, _("withdrawn by %(who)s on %(moment)s"), _("withdrawn on %(moment)s")
-    )
+    if article.withdrawn_at is None:
+        return _("withdrawn by the source")
+    return _("withdrawn by the source on %(moment)s") % {"moment": _moment(article.withdrawn_at)}
 
 
 def _in_trash(article):

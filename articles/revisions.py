@@ -31,7 +31,7 @@ from .models import Article, Image, ImportedFile, Revision
 # Restoring words must never publish anything, nor withdraw it; and scores follow the feed.
 NOT_RESTORED = frozenset(
     [*state.DECISION_COLUMNS, *MACHINE_COLUMNS]
-    + ["publish_until", "is_kept_public", "merged_into_id", "hidden_related"]
+    + ["publish_until", "is_kept_public", "withdrawal_reason", "merged_into_id", "hidden_related"]
 )
 # Beside the changes of a decision, for `undoing`: who had decided before, and who does now. It is
 # told by the entry itself.

@@ -8,7 +8,7 @@ from collections import Counter
 
 from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Count, Q
+from django.db.models import BigIntegerField, Count, Q, Value
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +16,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from .filters import ArticleFilters
-from .models import Article, Provider, RelatedItem, Topic
+from .models import Article, Provider, RelatedItem, Tombstone, Topic
 
 LEAD_CANDIDATES = 6  # the newest stories, one of which leads the front page
 SECONDS, FEATURES = 3, 6  # how many stories follow it beside it, and below it with a picture
@@ -57,7 +57,7 @@ def latest(request):
 def detail(request, slug):
     article = Article.objects.published().for_detail().filter(slug=slug).first()
     if article is None:
-        return to_what_it_was_merged_into(slug)
+        return gone_or_missing(request, slug)
     context = {
         "article": article,
         "related": related_coverage(article),
@@ -100,24 +100,36 @@ def provider(request, slug):
     return render(request, "articles/provider_detail.html", context)
 
 
-def to_what_it_was_merged_into(slug: str) -> HttpResponse:
-    """For good to the article into which the one at that address was merged.
+def gone_or_missing(request, slug: str) -> HttpResponse:
+    """Where readers have seen an article at that address: for good to the one into which it was
+    merged, if they see that, else 410, the same for all. Http404 where they never did, whatever
+    stands there. One query, and one for each merging on the way.
 
-    Only where readers knew the one, and see the other: else Http404, whatever stands there. A query
-    for each merging on the way. Browsers ask again after a while, since merging can be undone.
+    Browsers ask a redirect again after a while, since merging can be undone.
     """
+    here = Article.objects.once_public().filter(slug=slug).order_by()
+    nobody = Value(None, output_field=BigIntegerField())
+    buried = Tombstone.objects.filter(slug=slug).order_by().values_list(nobody)
+    found = list(here.values_list("merged_into_id").union(buried, all=True))
+    if not found:
+        raise Http404("No article was ever here.")
+    survivor = _seen_survivor(found[0][0])
+    if survivor is None:
+        return render(request, "410.html", status=410)
+    answer = redirect(survivor, permanent=True)
+    patch_cache_control(answer, max_age=MERGED_MAX_AGE)
+    return answer
+
+
+def _seen_survivor(pk: int | None) -> Article | None:
     met = set()
-    merged = Article.objects.once_public().filter(slug=slug)
-    survivor = merged.values_list("merged_into", flat=True).first()
-    while survivor is not None and survivor not in met:
-        met.add(survivor)
-        article = Article.objects.filter(pk=survivor).defer("body", "note").first()
-        if article is not None and article.is_published():
-            answer = redirect(article, permanent=True)
-            patch_cache_control(answer, max_age=MERGED_MAX_AGE)
-            return answer
-        survivor = article and article.merged_into_id
-    raise Http404("No article is here.")
+    while pk is not None and pk not in met:
+        met.add(pk)
+        article = Article.objects.filter(pk=pk).defer("body", "note").first()
+        if article is None or article.is_published():
+            return article
+        pk = article.merged_into_id
+    return None
 
 
 def to_survivor(known, slug: str) -> HttpResponse:

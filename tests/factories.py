@@ -47,7 +47,8 @@ def make_image(**fields):
 
 
 def make_article(*, is_published=True, topics=(), images=(), related=0, **fields):
-    """An article, public for a day unless `is_published=False` (then held)."""
+    """An article, public since `publish_from` unless `is_published=False` (then held, and readers
+    have never seen it)."""
     number = next(_numbers)
     fields.setdefault("source", "seeds")
     fields.setdefault("stem", f"2026-03-01-story-{number}")
@@ -61,6 +62,7 @@ def make_article(*, is_published=True, topics=(), images=(), related=0, **fields
     if is_published:
         fields.setdefault("status", Article.Status.PUBLISHED)
         fields.setdefault("publish_from", NOON)
+        fields.setdefault("first_public_at", fields["publish_from"])
     article = Article.objects.create(**fields)
     article.topics.set([make_topic(topic) for topic in topics])
     for position, image in enumerate(images):

@@ -236,10 +236,10 @@ class ListTests(AdminTestCase):
 
 
 class ActionTests(AdminTestCase):
-    def run_action(self, name, *articles, query=""):
+    def run_action(self, name, *articles, query="", **fields):
         return self.client.post(
             address("changelist") + query,
-            {"action": name, "_selected_action": [article.pk for article in articles]},
+            {"action": name, "_selected_action": [article.pk for article in articles], **fields},
             follow=True,
         )
 
@@ -255,7 +255,7 @@ class ActionTests(AdminTestCase):
         }.items():
             with self.subTest(name):
                 article = make_article(is_published=False)
-                response = self.run_action(name, article)
+                response = self.run_action(name, article, reason="Because")
                 article.refresh_from_db()
                 self.assertEqual(article.status, status)
                 self.assertEqual(article.decided_by, self.editor)

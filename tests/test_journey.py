@@ -17,15 +17,15 @@ class JourneyTests(TestCase):
         self.address = self.article.get_absolute_url()
         self.lists = [reverse(f"articles:{name}") for name in ("front", "latest", "topics")]
 
-    def decide(self, action):
+    def decide(self, action, **fields):
         self.client.force_login(make_editor(username=action))
-        chosen = {"action": action, "_selected_action": [self.article.pk]}
+        chosen = {"action": action, "_selected_action": [self.article.pk], **fields}
         response = self.client.post(reverse("admin:articles_article_changelist"), chosen)
         self.assertEqual(response.status_code, 302)
         self.client.logout()
 
-    def assert_hidden(self):
-        self.assertEqual(self.client.get(self.address).status_code, 404)
+    def assert_hidden(self, status=404):
+        self.assertEqual(self.client.get(self.address).status_code, status)
         for address in self.lists:
             self.assertNotContains(self.client.get(address), "facial")
             self.assertNotContains(self.client.get(address), "Computer Vision")
@@ -44,5 +44,5 @@ class JourneyTests(TestCase):
         self.assertEqual(self.article.related_items.count(), 2)
         self.assertContains(self.client.get(self.lists[1]), self.address)
 
-        self.decide("withdraw")
-        self.assert_hidden()
+        self.decide("withdraw", reason="The court asked for it")
+        self.assert_hidden(status=410)

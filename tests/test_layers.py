@@ -13,7 +13,7 @@ LAYERS = [
         """
         wording weblinks likeness importing.seedfile importing.values importing.tables
         importing.records importing.taxonomy importing.state importing.merge importing.report
-        importing.spans importing.rewriting importing.seedtext
+        importing.spans importing.rewriting importing.seedtext publicity
         """,
         "models",
         """

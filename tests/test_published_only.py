@@ -26,7 +26,7 @@ from .factories import (
 
 CANARY = "canary"
 SLUGS = {
-    "detail": ["public-1", *(f"canary-{number}" for number in range(6)), "missing"],
+    "detail": ["public-1", *(f"canary-{number}" for number in range(11)), "missing"],
     "topic": ["shared", "old-shared", "canary-0", "canary-5", "canary-old-0", "missing"],
     "provider": [
         *("shared-outlet", "old-shared-outlet", "canary-outlet-0", "canary-outlet-5"),
@@ -103,6 +103,7 @@ def public_names(patterns=urls.urlpatterns):
 
 
 def hidden_states():
+    """Six that readers have never seen, and five that they have: these alone are GONE."""
     now = timezone.now()
     day = timedelta(days=1)
     published = Article.Status.PUBLISHED
@@ -113,7 +114,22 @@ def hidden_states():
         {"status": Article.Status.TRASHED, "publish_from": now - day},
         {"status": published, "publish_from": now + day},
         {"status": published, "publish_from": now - 2 * day, "publish_until": now - day},
+        *({"first_public_at": now - 2 * day, **state} for state in once_public(now, day)),
     ]
+
+
+def once_public(now, day):
+    published = Article.Status.PUBLISHED
+    return [
+        {"status": Article.Status.HELD},
+        {"status": Article.Status.WITHDRAWN, "publish_from": now - 2 * day},
+        {"status": Article.Status.TRASHED, "publish_from": now - 2 * day},
+        {"status": published, "publish_from": now - 2 * day, "publish_until": now - day},
+        {"status": published, "publish_from": now + day},
+    ]
+
+
+GONE = {f"/articles/canary-{number}/" for number in range(6, 11)}
 
 
 def make_public_articles():
@@ -214,14 +230,21 @@ class PublishedOnlyTests(TestCase):
                 answers[address] = (response.status_code, sorted(response.items()), body)
         return answers
 
+    def gone(self):
+        """What every address answers at which readers have seen an article that is hidden now."""
+        make_article(slug="any", status=Article.Status.WITHDRAWN)
+        response = self.client.get("/articles/any/")
+        self.assertEqual(response.status_code, 410)
+        return 410, sorted(response.items()), response.content
+
     def test_hidden_articles_change_no_byte_of_any_answer(self):
         shared = make_public_articles()
         before = self.answers()
         make_hidden_articles(shared)
-        after = self.answers()
+        after, gone = self.answers(), self.gone()
         for address, answer in before.items():
             with self.subTest(address):
-                self.assertEqual(after[address], answer)
+                self.assertEqual(after[address], gone if address in GONE else answer)
 
     def test_hidden_articles_are_in_no_answer(self):
         make_hidden_articles(make_public_articles())
@@ -232,21 +255,31 @@ class PublishedOnlyTests(TestCase):
                     self.assertNotIn(CANARY, f"{headers}{body.decode()}".lower())
                 self.assertNotIn("canary story", body.decode().lower())
 
-    def test_hidden_article_answers_like_a_missing_one(self):
+    def test_hidden_article_answers_like_a_missing_one_or_like_any_that_is_gone(self):
+        """Like a missing one in every byte, unless readers have seen it: then its own address tells
+        that, in the same bytes for all of them, and nothing more."""
         make_hidden_articles(make_public_articles())
-        answers = self.answers()
+        answers, gone = self.answers(), self.gone()
         for name, slugs in SLUGS.items():
             missing = answers[reverse(f"articles:{name}", args=["missing"])]
             self.assertEqual(missing[0], 404)
             for slug in slugs:
                 if CANARY in slug:
                     with self.subTest(name=name, slug=slug):
-                        self.assertEqual(answers[reverse(f"articles:{name}", args=[slug])], missing)
+                        address = reverse(f"articles:{name}", args=[slug])
+                        self.assertEqual(answers[address], gone if address in GONE else missing)
+
+    def test_deleted_for_good_answers_as_before(self):
+        make_hidden_articles(make_public_articles())
+        before = self.answers()
+        Article.objects.filter(slug__startswith="canary").delete()
+        self.assertEqual(self.answers(), before)
 
     def test_editors_see_what_readers_see(self):
         make_hidden_articles(make_public_articles())
         self.client.force_login(make_editor())
         self.assertEqual(self.client.get("/articles/canary-0/").status_code, 404)
+        self.assertEqual(self.client.get("/articles/canary-6/").status_code, 410)
 
     def test_an_old_address_leads_to_what_readers_know_of_and_nowhere_else(self):
         make_hidden_articles(make_public_articles())

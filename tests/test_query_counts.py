@@ -65,9 +65,11 @@ class PublicPagesTests(TestCase):
         self.assertEqual(self.cost("/articles/full-1/"), 5)
         self.assertEqual(self.cost("/articles/full-20/"), 5)
 
-    def test_missing_article_costs_one_more_to_look_for_what_it_was_merged_into(self):
-        with self.assertNumQueries(2):
-            self.client.get("/articles/missing/")
+    def test_missing_or_gone_article_costs_one_more_to_look_whether_it_was_there(self):
+        make_article(slug="gone", status="withdrawn")
+        for address in ("/articles/missing/", "/articles/gone/"):
+            with self.subTest(address), self.assertNumQueries(2):
+                self.client.get(address)
 
     def test_missing_topic_or_provider_costs_one_more_to_look_for_an_old_address(self):
         for address in ("/topics/missing/", "/providers/missing/"):

@@ -164,12 +164,12 @@ class RestoreTests(RevisionsTestCase):
     def test_never_publishes_or_withdraws_and_keeps_scores(self):
         self.run_import()
         self.edit(title="Ours")
-        decide(self.article.pk, "withdrawn", self.editor)
+        decide(self.article.pk, "withdrawn", self.editor, reason="Wrong bells")
         Article.objects.update(heat=5)
         self.restore(-1)
         article = self.article
         self.assertEqual((article.title, article.heat), ("Tram bells are tuned", 5))
-        self.assertEqual(article.status, "withdrawn")
+        self.assertEqual((article.status, article.withdrawal_reason), ("withdrawn", "Wrong bells"))
 
     def test_brings_lists_back(self):
         self.run_import()

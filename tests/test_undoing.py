@@ -32,7 +32,7 @@ class UndoingTests(TestCase):
         return " ".join(caught.exception.messages)
 
     def token_of(self, pk, status):
-        return undoing.token([decide(pk, status, self.editor).decision])
+        return undoing.token([decide(pk, status, self.editor, reason="So").decision])
 
     def test_puts_the_status_its_moment_and_who_decided_back(self):
         article = make_article(is_published=False)
@@ -68,7 +68,7 @@ class UndoingTests(TestCase):
         first, second = make_article(), make_article(is_published=False)
         made = [decide(first.pk, "held", self.editor), decide(second.pk, "published", self.editor)]
         token = undoing.token([article.decision for article in made])
-        decide(second.pk, "withdrawn", self.colleague)
+        decide(second.pk, "withdrawn", self.colleague, reason="So")
         self.assertIn(second.headline, self.refused(token))
         first.refresh_from_db()
         self.assertEqual(first.status, "held")
@@ -137,7 +137,7 @@ class EveryFieldTests(ImportTestCase):
     def test_what_a_delivery_changed_since_is_refused_and_follows_the_feed(self):
         self.run_import()
         editor = make_editor()
-        token = undoing.token([decide(self.article.pk, "withdrawn", editor).decision])
+        token = undoing.token([decide(self.article.pk, "withdrawn", editor, reason="So").decision])
         self.run_import(HEADLINE)
         undoing.undo(token, editor)
         self.assertEqual(self.article.title, HEADLINE[1])

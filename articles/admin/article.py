@@ -45,6 +45,9 @@ FIELD_ATTRS = {
     "note": {"rows": 3},
 }
 
+# Of no use before there is an article.
+LATER_FIELDS = ("is_kept_public", "withdrawal_reason")
+
 
 # Inlines ----------------------------------------------------------------------------------------
 
@@ -147,7 +150,16 @@ class ArticleAdmin(
     )
     publishing_fields = (
         _("Publishing"),
-        {"fields": ["status", "publish_from", "publish_until", "is_kept_public", "note"]},
+        {
+            "fields": [
+                "status",
+                "publish_from",
+                "publish_until",
+                "is_kept_public",
+                "withdrawal_reason",
+                "note",
+            ]
+        },
     )
     feed_fields = (
         _("From the feed"),
@@ -174,7 +186,7 @@ class ArticleAdmin(
     def get_fieldsets(self, request, obj=None):
         if obj is None:
             title, options = self.publishing_fields
-            fields = [name for name in options["fields"] if name != "is_kept_public"]
+            fields = [name for name in options["fields"] if name not in LATER_FIELDS]
             return [self.story_fields, (title, {"fields": fields})]
         title, options = self.publishing_fields
         fields = ["address", "reason", *options["fields"], "decided_at", "decided_by"]
@@ -224,7 +236,8 @@ class ArticleAdmin(
         changed = set(form.changed_data)
         decides = not change or changed & {"status", "publish_from", "publish_until"}
         if decides:
-            obj.decide(obj.status, by=request.user, at=timezone.now())
+            now, reason = timezone.now(), obj.withdrawal_reason
+            obj.decide(obj.status, by=request.user, at=now, reason=reason)
         if not change:
             obj.save()
         elif changed:

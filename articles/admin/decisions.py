@@ -31,14 +31,17 @@ class Decisions:
 
     @admin.action(description=_("Withdraw"), permissions=["publish"])
     def withdraw(self, request, queryset):
-        self.decide(request, queryset, Article.Status.WITHDRAWN)
+        """For the reason that is posted along, as `reason`."""
+        reason = request.POST.get("reason", "")
+        self.decide(request, queryset, Article.Status.WITHDRAWN, reason=reason)
 
-    def decide(self, request, queryset, status, is_restoring=False):
+    def decide(self, request, queryset, status, is_restoring=False, reason=""):
         """Each article in a transaction of its own, so that one refused leaves the others done."""
+        how = {"is_restoring": is_restoring, "reason": reason}
         changed, same, failures = 0, 0, {}
         for pk, title in list(queryset.values_list("pk", "title")):
             try:
-                article = decide(pk, status, request.user, is_restoring=is_restoring)
+                article = decide(pk, status, request.user, **how)
             except Article.DoesNotExist:  # deleted since the list was shown
                 continue
             except ValidationError as error:

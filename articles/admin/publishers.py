@@ -9,7 +9,7 @@ from ..permitted import FOR_COLLEAGUES
 from ..roles import PUBLISH, may_change
 
 # When readers see it: a publisher's at every moment.
-PUBLISHERS_FIELDS = ("publish_from", "publish_until", "is_kept_public")
+PUBLISHERS_FIELDS = ("publish_from", "publish_until", "is_kept_public", "withdrawal_reason")
 
 
 def is_locked(request, article) -> bool:

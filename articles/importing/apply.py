@@ -21,6 +21,7 @@ from .state import DECISION_COLUMNS, EDITOR_COLUMNS, State, image_key
 
 _PLAIN_ITEM_COLUMNS = [name for name in ITEM_COLUMNS if name != "provider"]
 _RELATED_COLUMNS = ["id", "article_id", "position", "provider_id", *_PLAIN_ITEM_COLUMNS]
+_OF_PUBLICITY = {"status", "publish_from", "publish_until"}
 _TOPIC_COLUMNS = ["content_object_id", "tag_id"]
 IMAGE_USE_COLUMNS = {
     ArticleImage: ["article_id", "image_id", "position"],
@@ -58,6 +59,10 @@ def apply(
         if name in target and target[name] != ours[name]
     }
     touched = bool(columns)
+    if not columns.keys().isdisjoint(_OF_PUBLICITY):
+        for name in columns.keys() & _OF_PUBLICITY:
+            setattr(article, name, columns[name])
+        columns |= article.follow(at)
     if target["topics"] != ours["topics"]:
         _apply_topics(article, set(ours["topics"]), set(target["topics"]), references, writes)
         touched = True

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from ..models import Article, Image
+from ..publicity import FOLLOWING
+from . import state
 from .records import NO_WORDS, ArticleRecord, ImageRecord, OwnPicture, OwnWords, read_own
 from .references import free_slugs
 from .seedfile import Problem, SeedError, SeedFile, line_of
+
+_WRITTEN = {"status", "decided_at", "publish_from", "slug", *state.EDITOR_COLUMNS, *FOLLOWING}
 
 
 def words_in(seed: SeedFile, content: bytes, record: ArticleRecord, source: str) -> OwnWords | None:
@@ -45,6 +49,7 @@ def words_of(
         publish_from=article.publish_from if is_decided or is_planned else None,
         publish_until=article.publish_until,
         is_kept_public=article.is_kept_public,
+        withdrawal_reason=article.withdrawal_reason,
         slug=article.slug if is_own and _has_own_slug(article, said) else "",
         body=article.body,
         note=article.note,
@@ -59,24 +64,22 @@ def _has_own_slug(article: Article, said: OwnWords) -> bool:
 
 def add_words(at: datetime, created: Iterable[tuple[int, OwnWords | None]]) -> None:
     """Write own words into articles (their numbers) that an import just made. A decision counts as
-    made at the moment `at`. A query or two for each article that has any."""
+    made at the moment `at`. A few queries for each article that has any."""
     for number, words in created:
         if words is None or words == NO_WORDS:
             continue
-        columns = {
-            "publish_until": words.publish_until,
-            "is_kept_public": words.is_kept_public,
-            "body": words.body,
-            "note": words.note,
-        }
+        article = Article.objects.get(pk=number)
+        for name in state.EDITOR_COLUMNS:
+            setattr(article, name, getattr(words, name))
         if words.status:
-            columns |= {"status": words.status, "decided_at": at}
+            article.status, article.decided_at = words.status, at
         if words.status or words.publish_from:
-            columns["publish_from"] = words.publish_from
-        article = Article.objects.filter(pk=number)
-        if words.slug and not article.filter(slug=words.slug).exists():
-            columns["slug"] = free_slugs([words.slug])[0]
-        article.update(**columns)
+            article.publish_from = words.publish_from
+        if words.slug and article.slug != words.slug:
+            article.slug = free_slugs([words.slug])[0]
+        article.first_public_at = None  # nobody has seen what is made in this moment
+        article.follow(at)
+        article.save(update_fields=_WRITTEN)
         for picture in words.pictures:
             uses = Image.objects.filter(article_uses__article=number, url=picture.url)
             for image in uses.filter(alt_text=""):

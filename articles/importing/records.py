@@ -85,6 +85,7 @@ class OwnWords:
     publish_from: datetime | None = None
     publish_until: datetime | None = None
     is_kept_public: bool = False
+    withdrawal_reason: str = ""
     slug: str = ""
     body: str = ""
     note: str = ""
@@ -179,6 +180,7 @@ _OWN_KEYS = (
     Key("publishFrom", "publish_from", values.moment),
     Key("publishUntil", "publish_until", values.moment),
     Key("keepPublic", "is_kept_public", lambda value: bool(values.flag(value))),
+    Key("withdrawalReason", "withdrawal_reason", values.text(500)),
     Key("slug", "slug", values.slug),
     Key("body", "body", values.text(MAX_OWN_TEXT)),
     Key("note", "note", values.text(MAX_OWN_TEXT)),

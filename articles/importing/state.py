@@ -23,7 +23,7 @@ State = dict[str, Any]
 LISTS = ("topics", "images", "related")
 DECISION_COLUMNS = ("status", "publish_from", "is_oscillating")
 EDITOR_COLUMNS = (
-    *("publish_until", "is_kept_public", "merged_into_id", "hidden_related"),
+    *("publish_until", "is_kept_public", "withdrawal_reason", "merged_into_id", "hidden_related"),
     *("body", "note"),
 )
 _MOMENTS = ("published_at", "publish_from", "publish_until")

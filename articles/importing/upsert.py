@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Prefetch
+from django.utils import timezone
 
 from ..models import (
     Article,
@@ -23,6 +24,7 @@ from ..models import (
     Tombstone,
     TopicAssignment,
 )
+from ..publicity import FOLLOWING, following
 from . import leads, own, proposals, state
 from .aliases import Aliases, canonical, load_aliases
 from .apply import IMAGE_USE_COLUMNS, Pending, add_related, apply, with_all_that_merges
@@ -232,17 +234,21 @@ def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list
         for seed in seeds
     ]
     states = [state.of_record(seed.record, arrival.source) for seed in seeds]
-    verdicts = [verdict_on(seed.record) for seed in seeds]
+    verdicts, now = [verdict_on(seed.record) for seed in seeds], timezone.now()
     numbers = list(reserve_ids(Article, len(seeds)))
     plain = [name for name in ARTICLE_COLUMNS if name != "provider"]
     insert(
         Article,
-        ["id", "source", "stem", "slug", "status", "publish_from", "created_at", "updated_at"]
-        + ["provider_id", *plain],
+        ["id", "source", "stem", "slug", "status", "publish_from", *FOLLOWING]
+        + ["created_at", "updated_at", "provider_id", *plain],
         [
             (
                 *(number, arrival.source, seed.stem, slug),
-                *(verdict["status"], verdict.get("publish_from"), arrival.at, arrival.at),
+                *(verdict["status"], verdict.get("publish_from")),
+                *following(
+                    verdict["status"], verdict.get("publish_from"), None, at=arrival.at, now=now
+                ).values(),
+                *(arrival.at, arrival.at),
                 references.providers[values["provider"]] if values["provider"] else None,
                 *[values[name] for name in plain],
             )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from .. import likeness, weblinks
+from ..publicity import FOLLOWING, following
 from ..wording import first_free, slug_of
 from .derived import DerivedField, Derives
 from .fields import ByteOrderedCharField, WebURLField
 from .item import ReadableItem
 from .related import RelatedItem
-from .revision import Revision
 from .tombstone import Tombstone
 from .topic import TopicAssignment
 
@@ -45,13 +45,6 @@ class ArticleQuerySet(models.QuerySet):
             status=Article.Status.PUBLISHED,
             publish_from__lte=at,
         )
-
-    def once_public(self):
-        """Articles that readers see, or that a person took from them once they had seen them."""
-        taken = Revision.objects.filter(
-            article=OuterRef("pk"), at__gte=OuterRef("publish_from"), changes__status__0="published"
-        )
-        return self.filter(Q(pk__in=self.model.objects.published()) | Exists(taken))
 
     def published_lately(self, at: datetime):
         """Public at `at`, and since no more than 30 days."""
@@ -79,6 +72,10 @@ class ArticleQuerySet(models.QuerySet):
         # As one question: asked with "exists", PostgreSQL reads every picture there is.
         least = Subquery(shown.order_by("image__alt_text").values("image__alt_text")[:1])
         return self.alias(least_text=Coalesce(least, Value(""))).filter(least_text="")
+
+    def once_public(self):
+        """Articles that readers see, or saw at some moment before now."""
+        return self.filter(first_public_at__lte=Now())
 
     def newest_first(self):
         """By the source's publication time; articles of one second by stem, ascending."""
@@ -252,6 +249,12 @@ class Article(ReadableItem, Derives, models.Model):
         default=False,
         help_text=_("A takedown by the feed asks instead of withdrawing it."),
     )
+    withdrawal_reason = models.CharField(
+        _("why it is withdrawn"),
+        max_length=500,
+        blank=True,
+        help_text=_("For colleagues, until it is published again. Readers never see it."),
+    )
     pinned_lead = models.ForeignKey(
         "articles.Lead",
         models.SET_NULL,
@@ -284,6 +287,16 @@ class Article(ReadableItem, Derives, models.Model):
     )
     note = models.TextField(
         _("editor's note"), blank=True, help_text=_("For colleagues. Readers never see it.")
+    )
+
+    # What follows from the status and the window: see `follow`
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+    first_public_at = models.DateTimeField(
+        _("first public"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The first moment readers see it, as far as it is planned."),
     )
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -439,6 +452,14 @@ class Article(ReadableItem, Derives, models.Model):
             "title_last": last,
         }
 
+    def was_public(self, at: datetime | None = None) -> bool:
+        """Whether readers see it, or saw it at some moment before `at` (None: now).
+
+        The same for many rows: `ArticleQuerySet.once_public`.
+        """
+        at = timezone.now() if at is None else at
+        return self.first_public_at is not None and self.first_public_at <= at
+
     @property
     def urn(self) -> str:
         """Its name for machines: stays whatever its address, headline or host become."""
@@ -453,11 +474,11 @@ class Article(ReadableItem, Derives, models.Model):
         """The first of its images that has a file to show, or None. One query unless prefetched."""
         return next((use.image for use in self.image_uses.all() if use.image.file), None)
 
-    def decide(self, status: str, by, at: datetime) -> None:
+    def decide(self, status: str, by, at: datetime, reason: str = "") -> None:
         """An editor sets the status; from now on the feed's verdict no longer moves it.
 
-        Publishing without a moment publishes at once; out of the trash, what was merged stands on
-        its own again. Sets fields; the caller saves.
+        Publishing without a moment publishes at once; withdrawing takes the `reason` along; out of
+        the trash, what was merged stands on its own again. Sets fields; the caller saves.
         """
         self.status = status
         if status != self.Status.TRASHED:
@@ -465,6 +486,24 @@ class Article(ReadableItem, Derives, models.Model):
         self.decided_by, self.decided_at = by, at
         if status == self.Status.PUBLISHED and self.publish_from is None:
             self.publish_from = at
+        if status == self.Status.WITHDRAWN:
+            self.withdrawal_reason = reason
+        self.follow(at)
+
+    def follow(self, at: datetime) -> dict[str, object]:
+        """Set the fields that follow from the status and the window, which changed at the moment
+        `at`; returns them by name. Whoever changes either calls this, and saves."""
+        values = following(
+            self.status,
+            self.publish_from,
+            self.publish_until,
+            at=at,
+            now=timezone.now(),
+            **{name: getattr(self, name) for name in FOLLOWING},
+        )
+        for name, value in values.items():
+            setattr(self, name, value)
+        return values
 
     @classmethod
     def slug_for(cls, stem: str, title: str, published_at: datetime, taken) -> str:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,13 @@ class Tombstone(models.Model):
     source = models.CharField(_("source"), max_length=100)
     stem = ByteOrderedCharField(_("stem"), max_length=255)
     title = models.CharField(_("headline"), max_length=500)
+    slug = models.SlugField(
+        _("address"),
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text=_("Where readers saw it; blank where they never did."),
+    )
     deleted_at = models.DateTimeField(_("deleted"), default=timezone.now)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -31,6 +39,10 @@ class Tombstone(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "stem"], name="tombstone_source_and_stem"),
         ]
+        indexes = [
+            # A reader asks for an address that is gone.
+            models.Index(fields=["slug"], condition=~Q(slug=""), name="tombstone_slug"),
+        ]
 
     def __str__(self):
         return self.title
@@ -40,7 +52,12 @@ class Tombstone(models.Model):
         """Keep the identity of articles that are about to be deleted."""
         cls.objects.bulk_create(
             [
-                cls(source=article.source, stem=article.stem, title=article.title)
+                cls(
+                    source=article.source,
+                    stem=article.stem,
+                    title=article.title,
+                    slug=article.slug if article.was_public() else "",
+                )
                 for article in articles
             ],
             ignore_conflicts=True,

@@ -227,6 +227,7 @@ class FieldTests(AtOnceTestCase):
             publish_until_1="09:30",
             provider=second.pk,
             status="withdrawn",
+            withdrawal_reason="A forgery",
             web_url="https://ours.example/",
         )
         self.assert_asks(ours, "published_at", "publish_until", "provider", "status", "web_url")

@@ -84,7 +84,7 @@ class WritingTests(DeskTestCase):
             with self.subTest(name):
                 article = make_article(**fields)
                 query = "?status__exact=trashed" if fields is trashed else ""
-                self.act("article", name, article, query=query, confirmed="yes")
+                self.act("article", name, article, query=query, confirmed="yes", reason="So")
                 entry = LogEntry.objects.get(object_id=article.pk)
                 self.assertEqual(entry.user, self.editor)
 

@@ -42,12 +42,12 @@ class DecisionTests(TestCase):
                     article = make_article(is_published=False, **row)
                     if {before, after} & {Status.PUBLISHED, Status.WITHDRAWN}:
                         with self.assertRaisesMessage(ValidationError, "Only a publisher"):
-                            decide(article.pk, after, editor)
+                            decide(article.pk, after, editor, reason="So")
                         article.refresh_from_db()
                         self.assertEqual(article.status, before)
-                        decide(article.pk, after, publisher)
+                        decide(article.pk, after, publisher, reason="So")
                     else:
-                        decide(article.pk, after, editor)
+                        decide(article.pk, after, editor, reason="So")
                     article.refresh_from_db()
                     self.assertEqual(article.status, after)
 
@@ -134,7 +134,8 @@ class PublishersFormTests(TestCase):
         self.client.force_login(make_member("Publisher"))
         article = make_article(related=1)
         data = fields_of(self.client.get(form_of(article)))
-        self.client.post(form_of(article), data | {"title": "Ours", "status": "withdrawn"})
+        changes = {"title": "Ours", "status": "withdrawn", "withdrawal_reason": "So"}
+        self.client.post(form_of(article), data | changes)
         article.refresh_from_db()
         self.assertEqual((article.title, article.status), ("Ours", "withdrawn"))
 
