@@ -74,6 +74,17 @@ class ReasonTests(TestCase):
         self.assertEqual((article.withdrawal_reason, article.withdrawn_at), ("", None))
 
 
+    def test_comes_back_where_publishing_is_taken_back(self):
+        self.withdraw("A forgery")
+        article = with_all_that_merges(Article.objects).get()
+        before = state.whole(article)
+        decide(article.pk, "published", self.editor)
+        article = with_all_that_merges(Article.objects).get()
+        apply(article, state.whole(article), before, References.of_states([]), timezone.now())
+        article.refresh_from_db()
+        self.assertEqual((article.status, article.withdrawal_reason), ("withdrawn", "A forgery"))
+
+
 class FormTests(AdminTestCase):
     def save(self, article, **changes):
         url = address("change", "article", article.pk)

@@ -60,7 +60,7 @@ def apply(
     }
     touched = bool(columns)
     if not columns.keys().isdisjoint(_OF_PUBLICITY):
-        for name in columns.keys() & _OF_PUBLICITY:
+        for name in columns.keys() & {*_OF_PUBLICITY, "withdrawal_reason"}:
             setattr(article, name, columns[name])
         columns |= article.follow(at)
     if target["topics"] != ours["topics"]:
