@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .importing.state import plain
-from .models import Article, Revision
+from .models import Article, Pin, Revision
 from .publicity import FOLLOWING
 from .revisions import DECIDED, decided, record
 from .roles import NOT_A_PUBLISHER, may_decide
@@ -64,6 +64,10 @@ def decide(
         article.decide(status, by=by, at=now, reason=reason)
         article.validate_constraints()
         article.save(update_fields={*DECISION, "updated_at"})
+        if status == Article.Status.TRASHED:
+            Pin.objects.filter(
+                article=article
+            ).delete()  # restored, it would lead a stranger's page
         changes = {
             name: [plain(value), plain(getattr(article, name))]
             for name, value in before.items()

@@ -15,10 +15,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from .curation import front_page
 from .filters import ArticleFilters
 from .models import Article, Provider, RelatedItem, Tombstone, Topic
 
-LEAD_CANDIDATES = 6  # the newest stories, one of which leads the front page
 SECONDS, FEATURES = 3, 6  # how many stories follow it beside it, and below it with a picture
 FRONT_TOPICS = 16
 MERGED_MAX_AGE = 3600  # seconds
@@ -26,13 +26,10 @@ MERGED_MAX_AGE = 3600  # seconds
 
 @require_safe
 def front(request):
-    """The newest stories by weight: one leads, a few follow with pictures, the rest in brief."""
-    count = settings.STORIES_PER_PAGE
-    stories = list(Article.objects.published().newest_first().for_listing()[: count + 1])
-    has_more = len(stories) > count
-    del stories[count:]
-    lead = lead_of(stories)
-    others = [story for story in stories if story is not lead]
+    """What editors pinned and the rest by its score: one leads, a few follow with pictures, the
+    others in brief."""
+    stories, has_more = front_page(settings.STORIES_PER_PAGE)
+    lead, *others = stories or [None]
     context = {
         "lead": lead,
         "seconds": others[:SECONDS],
@@ -148,17 +145,6 @@ def around(topic: Topic) -> dict:
         "wider": next((other for other in topics if other.pk == topic.parent_id), None),
         "narrower": [other for other in topics if other.pk != topic.parent_id],
     }
-
-
-def lead_of(stories: list[Article]) -> Article | None:
-    """The story that leads: of the newest few, the hottest with a picture; else the newest.
-
-    `stories` are newest first, with their pictures loaded. Of two equally hot, the newer leads.
-    """
-    pictured = [story for story in stories[:LEAD_CANDIDATES] if story.picture]
-    if pictured:
-        return max(pictured, key=lambda story: -1 if story.heat is None else story.heat)
-    return stories[0] if stories else None
 
 
 def topics_of(stories: list[Article]) -> list[Topic]:

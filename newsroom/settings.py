@@ -33,10 +33,10 @@ def env_bool(name: str, default: bool) -> bool:
     return env_choice(name, words, "on" if default else "off")
 
 
-def env_number(name: str, default: int) -> int:
+def env_number(name: str, default: int, least: int = 0) -> int:
     text = env_text(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise ImproperlyConfigured(f"{name} is {text!r}; expected a whole number from 0 up.")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= least):
+        raise ImproperlyConfigured(f"{name} is {text!r}; expected a whole number from {least} up.")
     return int(text)
 
 
@@ -187,6 +187,9 @@ WEBSUB_HUB = env_url("WEBSUB_HUB")
 INDEX_EXCERPTS = env_bool("INDEX_EXCERPTS", False)
 # Whom to tell of a hole, for security.txt: mailto:… or https://…
 SECURITY_CONTACT = env_text("SECURITY_CONTACT")
+
+# Hours after which a story counts half on the front page: see articles/ranking.py.
+FRONT_HALF_LIFE = env_number("FRONT_HALF_LIFE", 12, least=1)
 
 # Days for which the record of an import run is kept, and the run can be taken back.
 IMPORT_RECORD_DAYS = env_number("IMPORT_RECORD_DAYS", 90)

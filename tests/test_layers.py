@@ -13,12 +13,12 @@ LAYERS = [
         """
         wording weblinks likeness importing.seedfile importing.values importing.tables
         importing.records importing.taxonomy importing.state importing.merge importing.report
-        importing.spans importing.rewriting importing.seedtext publicity
+        importing.spans importing.rewriting importing.seedtext publicity ranking
         """,
         "models",
         """
         importing prose digest workflow decisions reasons revisions roles concurrency undoing
-        triage clusters duplicates merging
+        triage clusters duplicates merging curation
         """,
         """
         views api feeds sitemaps health filters forms shared_forms permitted admin templatetags

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from articles import urls
 from articles.feeds import FORMATS
-from articles.models import Article, Topic
+from articles.models import Article, Pin, Topic
 from articles.sitemaps import MAPS
 
 from .factories import (
@@ -198,6 +198,8 @@ def make_hidden_articles(shared):
         topic.aliases.create(name=text, slug=f"canary-old-{number}")
         topic.description, topic.parent = CANARY, make_topic("Shared")
         topic.save()
+    for place, article in enumerate(Article.objects.filter(slug__startswith="canary-")[:10], 1):
+        Pin.objects.create(place=place, article=article)
     parent = make_topic("Canary 0")
     Topic.objects.filter(pk=parent.pk).update(parent=None)
     Topic.objects.filter(name="Shared").update(parent=parent)

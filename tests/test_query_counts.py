@@ -27,7 +27,7 @@ def make_full_article(number: int):
 class PublicPagesTests(TestCase):
     # Address -> what it may cost.
     COSTS = {
-        "/": 3,  # articles, pictures, topics
+        "/": 4,  # what to choose from; articles, pictures, topics
         "/latest/": 5,  # topics to choose from; count, articles, pictures, topics
         "/latest/?q=story&topic=climate&provider=outlet&type=article&from=2020-01-01": 6,
         "/topics/": 1,

@@ -73,7 +73,6 @@ class ReasonTests(TestCase):
         article = decide(article.pk, "published", self.editor)
         self.assertEqual((article.withdrawal_reason, article.withdrawn_at), ("", None))
 
-
     def test_comes_back_where_publishing_is_taken_back(self):
         self.withdraw("A forgery")
         article = with_all_that_merges(Article.objects).get()

@@ -5,6 +5,7 @@ from .delivery import Delivery
 from .duplicate import DuplicatePair
 from .image import Image
 from .lead import Lead
+from .pin import Pin
 from .provider import Provider, ProviderAlias
 from .related import RelatedImage, RelatedItem
 from .revision import Revision
@@ -22,6 +23,7 @@ __all__ = [
     "ImportRun",
     "ImportedFile",
     "Lead",
+    "Pin",
     "Proposal",
     "Provider",
     "ProviderAlias",

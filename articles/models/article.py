@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -72,6 +72,14 @@ class ArticleQuerySet(models.QuerySet):
         # As one question: asked with "exists", PostgreSQL reads every picture there is.
         least = Subquery(shown.order_by("image__alt_text").values("image__alt_text")[:1])
         return self.alias(least_text=Coalesce(least, Value(""))).filter(least_text="")
+
+    def published_among(self, numbers):
+        """Those of these articles (their numbers, or a query for them) that readers may see now.
+
+        Each is looked up by itself: asked for by its status too, SQLite reads all that have it.
+        """
+        public = Article.objects.published().filter(pk=OuterRef("pk"))
+        return self.filter(Exists(public), pk__in=numbers).order_by()
 
     def once_public(self):
         """Articles that readers see, or saw at some moment before now."""
