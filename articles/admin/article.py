@@ -28,6 +28,7 @@ from .filters import (
     TopicFilter,
     TypeFilter,
 )
+from .front import Pinning
 from .history import History
 from .panels import Panels
 from .publishers import PublishersOnly, PublishersRows
@@ -42,6 +43,7 @@ FIELD_ATTRS = {
     "original_url": {"class": "vLargeTextField"},
     "excerpt": {"rows": 4},
     "body": {"rows": 12},
+    "withdrawal_reason": {"class": "vLargeTextField"},
     "note": {"rows": 3},
 }
 
@@ -82,10 +84,10 @@ class ArticleList(ChangeList):
 
 @admin.register(Article)
 class ArticleAdmin(
-    Triage, History, Panels, Trash, Decisions, PublishersOnly, MergesEdits, NewsroomAdmin
+    Triage, History, Panels, Pinning, Trash, Decisions, PublishersOnly, MergesEdits, NewsroomAdmin
 ):
     form = ArticleForm
-    actions = [*Decisions.actions, *Trash.actions]
+    actions = [*Decisions.actions, *Pinning.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]
     autocomplete_fields = ["provider"]
 

@@ -32,6 +32,9 @@ article_sources            -  -  w  w
 article_lead               -  -  w  w
 article_hide               -  w* w  w
 article_undo               -  w* w  w
+article_pin                -  -  w  w
+
+pin_changelist             -  -  w  w
 
 relateditem_changelist     r  r  r  r
 relateditem_add            -  w* w  w
@@ -115,6 +118,7 @@ article.publish_now        -  -  w  w
 article.hold               -  w* w  w
 article.send_to_review     -  w* w  w
 article.withdraw           -  -  w  w
+article.pin_to_front       -  -  w  w
 article.move_to_trash      -  w* w  w
 article.restore            -  w* w  w
 article.delete_for_good    -  -  -  w

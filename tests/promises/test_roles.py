@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.urls import get_resolver, reverse
 
 from articles import revisions, undoing
-from articles.models import Article, DuplicatePair, Revision, Tombstone
+from articles.models import Article, DuplicatePair, Pin, Revision, Tombstone
 from tests.admin.desk import DeskTestCase
 from tests.factories import (
     NOON,
@@ -115,6 +115,7 @@ class RightsTestCase(DeskTestCase):
             "user": User.objects.create(username="colleague"),
             "group": Group.objects.create(name="Guests"),
         }
+        Pin.objects.create(place=1, article=article)
         self.client.force_login(self.editor)
         self.client.post(self.url("image_change"), self.body("image_change"))
         self.rows["logentry"] = self.editor.logentry_set.first()
@@ -202,6 +203,12 @@ class RightsTestCase(DeskTestCase):
 
     def body_of_article_proposals(self):
         return {"reject": self.proposal.pk}
+
+    def body_of_article_pin(self):
+        return {"place": "2"}
+
+    def body_of_pin_changelist(self):
+        return {"unpin": self.rows["article"].pk}
 
     def body_of_article_sources(self):
         return {"dismiss": "1"}
@@ -302,6 +309,7 @@ class PagesTests(RightsTestCase):
 
 class ActionsTests(RightsTestCase):
     BODIES = {
+        "article.withdraw": {"reason": "So"},
         "article.delete_for_good": {"confirmed": "yes"},
         "provider.merge_into": {"confirmed": "yes"},
         "topic.merge_into": {"confirmed": "yes"},
