@@ -720,7 +720,7 @@ class ProviderTests(AdminTestCase):
         for model, row in (("provider", provider), ("image", Image.objects.get())):
             with self.subTest(model):
                 url = address("delete", model, row.pk)
-                self.assertContains(self.client.get(url), "protected")
+                self.assertContains(self.client.get(url), "is in use")
                 self.assertEqual(self.client.post(url, {"post": "yes"}).status_code, 200)
                 action = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
                 response = self.client.post(address("changelist", model), action)

@@ -14,6 +14,7 @@ from ..decisions import DECISION
 from ..forms import ArticleForm
 from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
 from ..reasons import load_reasons, why
+from .care import ImageFilter
 from .conflicts import MergesEdits
 from .decisions import Decisions
 from .delivered import as_delivered
@@ -114,6 +115,7 @@ class ArticleAdmin(
         PublishedFilter,
         "source",
         TopicFilter,
+        ImageFilter,
     ]
     search_fields = ["title", "excerpt", "provider__name", "provider__domain", "stem"]
     search_help_text = _("Searches headlines, excerpts, providers and file names.")

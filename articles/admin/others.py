@@ -1,27 +1,22 @@
-"""What stands around an article in the admin: providers, topics, images, related items."""
+"""What stands around an article in the admin: providers, topics, related items."""
 
 from django.contrib import admin
-from django.db import models
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
-from django.utils.html import format_html, format_html_join
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, Exists, OuterRef
+from django.utils.html import format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
-from .. import weblinks
 from ..forms import (
     AliasForm,
     AliasFormSet,
-    ImageForm,
-    PictureField,
     ProviderForm,
     RelatedItemForm,
     TopicForm,
 )
 from ..models import (
     Article,
-    ArticleImage,
-    Image,
     Provider,
     ProviderAlias,
     RelatedImage,
@@ -31,11 +26,20 @@ from ..models import (
     TopicAssignment,
 )
 from ..workflow import keep_old_name, merge_providers, merge_topics
+from .care import (
+    ImageFilter,
+    LogoFilter,
+    ParentFilter,
+    PictureOfTopicFilter,
+    ProviderCare,
+    TopicCare,
+)
 from .conflicts import MergesEdits
-from .filters import YesNoFilter
+from .filters import ProviderFilter
 from .history import RecordsTheArticle
 from .merging import Merging
 from .publishers import PublishersItem
+from .uses import Use, UsedBy, count_of
 from .widgets import (
     EMPTY,
     NewsroomAdmin,
@@ -45,14 +49,6 @@ from .widgets import (
     link_to_list,
     thumbnail,
 )
-
-USES_SHOWN = 50
-
-
-def count_of(rows, by):
-    """How many of `rows` point at the outer row through the foreign key `by`, as a subquery."""
-    counts = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(n=Count("pk"))
-    return Coalesce(Subquery(counts.values("n")), 0)
 
 
 class PermanentSlug:
@@ -100,10 +96,42 @@ class KeepsOldNames:
 
 
 @admin.register(Provider)
-class ProviderAdmin(Merging, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdmin):
+class ProviderAdmin(Merging, UsedBy, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdmin):
     form = ProviderForm
     inlines = [OtherProviderNames]
     merge = staticmethod(merge_providers)
+    list_filter = [ProviderCare, LogoFilter]
+    used_in = [
+        Use(
+            ngettext_lazy(
+                "%(count)s article is from it", "%(count)s articles are from it", "count"
+            ),
+            Article.objects.all,
+            "provider",
+            holds=True,
+            linked=(Article, "provider__id__exact"),
+        ),
+        Use(
+            ngettext_lazy(
+                "%(count)s related item is from it", "%(count)s related items are from it", "count"
+            ),
+            RelatedItem.objects.all,
+            "provider",
+            holds=True,
+            linked=(RelatedItem, "provider__id__exact"),
+        ),
+        Use(
+            ngettext_lazy(
+                "%(count)s other name is deleted with it",
+                "%(count)s other names are deleted with it",
+                "count",
+            ),
+            ProviderAlias.objects.all,
+            "provider",
+            goes=_("other names"),
+        ),
+    ]
+    advice = _("Merge it into another provider instead: its articles and its names move there.")
     list_display = ["small_logo", "display_name", "domain", "all_articles", "public_articles"]
     list_display_links = ["display_name"]
     list_select_related = ["logo"]
@@ -165,11 +193,63 @@ class ProviderAdmin(Merging, KeepsOldNames, PermanentSlug, MergesEdits, Newsroom
         )
 
 
+def published_assignments():
+    """Each article is looked up by itself: a list of all that is published would be made first."""
+    public = Article.objects.published().filter(pk=OuterRef("content_object"))
+    return TopicAssignment.objects.filter(Exists(public))
+
+
+class TopicList(ChangeList):
+    """Counts what is public of all topics of a page in one look at it."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        topics = list(self.result_list)
+        # Of all topics, of whose articles one list is made: a page of them carries most anyway.
+        public = Article.objects.published().order_by().values("pk")
+        rows = TopicAssignment.objects.filter(content_object__in=public).order_by()
+        counts = dict(rows.values_list("tag").annotate(n=Count("pk")))
+        for topic in topics:
+            topic.published_count = counts.get(topic.pk, 0)
+        self.result_list = topics
+
+
 @admin.register(Topic)
-class TopicAdmin(Merging, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdmin):
+class TopicAdmin(Merging, UsedBy, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdmin):
     form = TopicForm
     inlines = [OtherTopicNames]
     merge = staticmethod(merge_topics)
+    list_filter = [TopicCare, ParentFilter, PictureOfTopicFilter]
+    used_in = [
+        Use(
+            ngettext_lazy("%(count)s article carries it", "%(count)s articles carry it", "count"),
+            TopicAssignment.objects.all,
+            "tag",
+            holds=True,
+            linked=(Article, "topic"),
+        ),
+        Use(
+            ngettext_lazy(
+                "%(count)s narrower topic stays, without a wider one",
+                "%(count)s narrower topics stay, without a wider one",
+                "count",
+            ),
+            Topic.objects.all,
+            "parent",
+            linked=(Topic, "parent"),
+        ),
+        Use(
+            ngettext_lazy(
+                "%(count)s other name is deleted with it",
+                "%(count)s other names are deleted with it",
+                "count",
+            ),
+            TopicAlias.objects.all,
+            "topic",
+            goes=_("other names"),
+        ),
+    ]
+    advice = _("Merge it into another topic instead, or take it off those articles first.")
     list_display = ["name", "parent", "slug", "all_articles", "public_articles"]
     list_select_related = ["parent"]
     search_fields = ["name"]
@@ -178,17 +258,17 @@ class TopicAdmin(Merging, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdm
     fields = ["name", "slug", "short_name", "parent", "description", "image"]
 
     def get_queryset(self, request):
-        trashed = Article.Status.TRASHED
-        assignments = TopicAssignment.objects.exclude(content_object__status=trashed)
-        public = assignments.filter(content_object__in=Article.objects.published())
+        """All less those in the trash: to look at every article's status would take a second for
+        the topics of 100,000."""
+        thrown_away = Article.objects.filter(status=Article.Status.TRASHED).order_by()
+        trashed = TopicAssignment.objects.filter(content_object__in=thrown_away.values("pk"))
+        every = count_of(TopicAssignment.objects.all(), "tag")
         return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                article_count=count_of(assignments, "tag"),
-                published_count=count_of(public, "tag"),
-            )
+            super().get_queryset(request).annotate(article_count=every - count_of(trashed, "tag"))
         )
+
+    def get_changelist(self, request, **kwargs):
+        return TopicList
 
     def get_fields(self, request, obj=None):
         more = ["narrower", "feed_words", "all_articles", "public_articles"]
@@ -202,6 +282,7 @@ class TopicAdmin(Merging, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdm
         return queryset.select_related("parent", "image").annotate(
             children_count=count_of(Topic.objects.all(), "parent"),
             alias_count=count_of(TopicAlias.objects.all(), "topic"),
+            published_count=count_of(published_assignments(), "tag"),
         )
 
     def what_moves(self, topic):
@@ -229,101 +310,11 @@ class TopicAdmin(Merging, KeepsOldNames, PermanentSlug, MergesEdits, NewsroomAdm
     def all_articles(self, topic):
         return link_to_list(Article, topic.article_count, topic=topic.pk)
 
-    @admin.display(description=_("public now"), ordering="published_count")
+    @admin.display(description=_("public now"))
     def public_articles(self, topic):
+        if not hasattr(topic, "published_count"):  # a page about this one
+            topic.published_count = published_assignments().filter(tag=topic).count()
         return link_to_list(Article, topic.published_count, topic=topic.pk, public="now")
-
-
-class HasAltTextFilter(YesNoFilter):
-    title = _("alternative text")
-    parameter_name = "alt"
-
-    def narrowed(self, queryset, yes):
-        return queryset.exclude(alt_text="") if yes else queryset.filter(alt_text="")
-
-
-class HasFileFilter(YesNoFilter):
-    title = _("has a file")
-    parameter_name = "file"
-
-    def narrowed(self, queryset, yes):
-        return queryset.exclude(file="") if yes else queryset.filter(file="")
-
-
-@admin.register(Image)
-class ImageAdmin(MergesEdits, NewsroomAdmin):
-    form = ImageForm
-    formfield_overrides = {
-        **NewsroomAdmin.formfield_overrides,
-        models.ImageField: {"form_class": PictureField},
-    }
-    list_display = ["small_picture", "name", "alt_text", "credit", "size", "uses"]
-    list_display_links = ["small_picture", "name"]
-    list_editable = ["alt_text"]
-    list_filter = [HasAltTextFilter, HasFileFilter]
-    search_fields = ["url", "alt_text", "credit", "file"]
-    readonly_fields = ["preview", "link", "site", "size", "used_by"]
-
-    def get_fields(self, request, obj=None):
-        if obj is None:
-            return ["file", "alt_text", "credit"]
-        return ["preview", "file", "alt_text", "credit", "size", "link", "site", "used_by"]
-
-    def get_queryset(self, request):
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                use_count=count_of(ArticleImage.objects.all(), "image")
-                + count_of(RelatedImage.objects.all(), "image")
-                + count_of(Provider.objects.all(), "logo")
-                + count_of(Topic.objects.all(), "image")
-            )
-        )
-
-    @admin.display(description=_("picture"))
-    def small_picture(self, image):
-        return thumbnail(image)
-
-    @admin.display(description=_("file or link"))
-    def name(self, image):
-        if image.file:
-            return image.file.name.rpartition("/")[2]
-        return Truncator(image.url.partition("//")[2] or image.url).chars(60)
-
-    @admin.display(description=_("size"))
-    def size(self, image):
-        return f"{image.width} × {image.height}" if image.width else EMPTY
-
-    @admin.display(description=_("uses"), ordering="use_count")
-    def uses(self, image):
-        return image.use_count
-
-    @admin.display(description=_("preview"))
-    def preview(self, image):
-        return thumbnail(image)
-
-    @admin.display(description=_("link"))
-    def link(self, image):
-        address = weblinks.normalise(image.url)
-        if not address:
-            return image.url or EMPTY
-        return format_html('<a href="{}" rel="noreferrer">{}</a>', address, image.url)
-
-    @admin.display(description=_("used by"))
-    def used_by(self, image):
-        found = []
-        uses = image.articles.distinct(), image.related_items, image.logo_of, image.topics
-        for rows in uses:
-            rows = rows.all()
-            found += rows[: USES_SHOWN - len(found)]
-        if not found:
-            return _("Nothing.")
-        items = format_html_join("", "<li>{}</li>", ([link_to_change(row)] for row in found))
-        more = image.use_count - len(found)
-        if more > 0:
-            items += format_html("<li>{}</li>", _("and %(count)s more") % {"count": more})
-        return format_html('<ul class="uses">{}</ul>', items)
 
 
 class RelatedPictures(PicturesInline):
@@ -336,6 +327,7 @@ class RelatedItemAdmin(RecordsTheArticle, PublishersItem, MergesEdits, NewsroomA
     inlines = [RelatedPictures]
     list_display = ["headline", "article", "provider", "position", "published_at", "quality"]
     list_select_related = ["article", "provider"]
+    list_filter = [ProviderFilter, ImageFilter]
     ordering = ["-pk"]
     search_fields = ["title", "article__title", "provider__name", "provider__domain"]
     autocomplete_fields = ["article", "provider"]

@@ -16,10 +16,11 @@ class TopicQuerySet(models.QuerySet):
         """Topics that readers know of: those with at least one published article."""
         from .article import Article
 
-        carried = TopicAssignment.objects.filter(
-            tag=OuterRef("pk"), content_object__in=Article.objects.published()
+        # One by one, up to the first: a list of all that is published would be made for each page.
+        public = Article.objects.published().filter(pk=OuterRef("content_object"))
+        return self.filter(
+            Exists(TopicAssignment.objects.filter(Exists(public), tag=OuterRef("pk")))
         )
-        return self.filter(Exists(carried))
 
     def taken_slugs(self) -> set[str]:
         """Every address a topic has or had: an old one leads somewhere still. One query."""
