@@ -164,6 +164,14 @@ class TakedownTests(ImportTestCase):
         self.run_import(REMOVED)
         self.assertIn("A forgery", str(why(Article.objects.select_related("decided_by").get())))
 
+    def test_of_what_was_deleted_and_comes_back_is_gone_not_missing(self):
+        self.run_import()
+        address = self.article.get_absolute_url()
+        Article.objects.all().delete()
+        self.run_import(REMOVED, is_revival=True)
+        self.assertEqual(self.article.get_absolute_url(), address)
+        self.assertEqual(self.status(), 410)
+
     def test_taken_back_leaves_nothing_of_it(self):
         self.run_import()
         self.run_import(REMOVED)

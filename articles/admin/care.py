@@ -29,7 +29,7 @@ def used(model, by, **more):
 class CareFilter(admin.SimpleListFilter):
     """A list to clean: `finds` maps each value to its label and a function of the queryset."""
 
-    title = _("needs care")
+    title = _("care needed")
     parameter_name = "care"
     finds: dict
 

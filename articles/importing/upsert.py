@@ -294,8 +294,16 @@ def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list
     own.add_words(arrival.at, zip(numbers, [seed.own for seed in seeds], strict=True))
     if arrival.is_revival:
         stems = [seed.stem for seed in seeds]
-        Tombstone.objects.filter(source=arrival.source, stem__in=stems).delete()
+        _dig_up(Tombstone.objects.filter(source=arrival.source, stem__in=stems))
     return numbers
+
+
+def _dig_up(tombstones) -> None:
+    """Readers who saw an article before it was deleted have still seen what stands there again."""
+    for tombstone in tombstones.exclude(slug=""):
+        here = Article.objects.filter(source=tombstone.source, slug=tombstone.slug)
+        here.update(first_public_at=tombstone.deleted_at)
+    tombstones.delete()
 
 
 # Updating ---------------------------------------------------------------------------------------
