@@ -342,7 +342,7 @@ class MigrationTests(TestCase):
 
     def fill(self):
         Article.objects.update(first_public_at=None, withdrawn_at=None)
-        import_module("articles.migrations.0010_first_public").fill(apps, None)
+        import_module("articles.migrations.0014_first_public").fill(apps, None)
 
     def test_takes_the_window_where_it_tells(self):
         later = datetime(2099, 1, 1, tzinfo=UTC)

@@ -9,6 +9,15 @@ from . import article, desk, duplicates, files, front, images, log, others, prop
 admin.site.unregister(taggit_admin.Tag)
 
 __all__ = [
-    *("article", "desk", "duplicates", "files", "front", "images", "log"),
-    *("others", "proposals", "runs", "trash"),
+    "article",
+    "desk",
+    "duplicates",
+    "files",
+    "front",
+    "images",
+    "log",
+    "others",
+    "proposals",
+    "runs",
+    "trash",
 ]

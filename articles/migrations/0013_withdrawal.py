@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0008_desk_indexes'),
+        ('articles', '0012_duplicates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

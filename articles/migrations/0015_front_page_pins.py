@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0010_first_public'),
+        ('articles', '0014_first_public'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

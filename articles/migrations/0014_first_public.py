@@ -38,6 +38,6 @@ def _seen(apps):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("articles", "0009_withdrawal")]
+    dependencies = [("articles", "0013_withdrawal")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
