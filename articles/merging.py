@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .curation import take_over
 from .decisions import decide
 from .models import Article, ArticleImage, DuplicatePair, Revision, TopicAssignment
 from .revisions import recording
@@ -42,6 +43,7 @@ def merge(survivor: int, other: int, by) -> list[Revision]:
         with recording(survivor, by, Revision.Kind.MERGE, f"“{goes.headline}”"[:300]):
             _fill_in(stays, goes)
         filled = list(stays.revisions.all()[: stays.revisions.count() - before])
+        take_over(stays, goes)
         gone = _lead_on(goes, stays, by)
         _resolve(_pair_of(stays, goes), Resolution.MERGED, by)
         return [gone, *filled]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Article, ImportedFile, ImportRun, Proposal
+from ..models import Article, DuplicatePair, ImportedFile, ImportRun, Proposal
 from ..reasons import load_reasons, why
 from ..triage import Queue
 from .files import summary
@@ -25,6 +25,7 @@ from .widgets import ago, bounded_count, list_address, moment, span
 SHOWN = 4  # of each kind
 SHOWN_HELD = 8  # of the kind that fills an editor's day
 RUNS_SHOWN = 6
+LONG = ("body", "note", "featured_content", "excerpt", "amp_url", "cdn_amp_url")
 Status = Article.Status
 
 
@@ -77,6 +78,15 @@ def kinds(now) -> list[Kind]:
             _conflict,
         ),
         Kind(
+            "duplicates",
+            _("Possible duplicates"),
+            DuplicatePair.objects.open()
+            .select_related("first__provider", "second__provider")
+            .defer(*(f"{side}__{name}" for side in ("first", "second") for name in LONG)),
+            _("No two stories look like one."),
+            _pair,
+        ),
+        Kind(
             "oscillating",
             _("Oscillating"),
             Article.objects.oscillating().exclude(status=Status.TRASHED).newest_first(),
@@ -122,7 +132,7 @@ def contents(site, request) -> dict:
     now = timezone.now()
     may_see = {
         model: site.get_model_admin(model).has_view_or_change_permission(request)
-        for model in (Article, Proposal, ImportedFile, ImportRun)
+        for model in (Article, Proposal, DuplicatePair, ImportedFile, ImportRun)
     }
     shown = [kind for kind in kinds(now) if may_see[kind.rows.model]]
     rows = {kind.key: list(_loaded(kind.rows)[: kind.shown]) for kind in shown}
@@ -174,6 +184,16 @@ def _unpictured(article, now) -> dict:
     is_shown = article.picture is not None
     text = _("a picture without alternative text") if is_shown else _("no picture")
     return _story(article, now) | {"text": text}
+
+
+def _pair(pair, now) -> dict:
+    sign = _("the same link") if pair.is_same_link else _("nearly the same headline")
+    return {
+        "title": pair.first.headline,
+        "url": _change_address(pair),
+        "notes": [_outlet(pair.first), _outlet(pair.second), ago(pair.found_at, now)],
+        "text": sign,
+    }
 
 
 def _scheduled(article, now) -> dict:

@@ -14,7 +14,9 @@ from .records import NO_WORDS, ArticleRecord, ImageRecord, OwnPicture, OwnWords,
 from .references import free_slugs
 from .seedfile import Problem, SeedError, SeedFile, line_of
 
-_WRITTEN = {"status", "decided_at", "publish_from", "slug", *state.EDITOR_COLUMNS, *FOLLOWING}
+# What is told by no key: the lists that it hides, and the article into which it was merged.
+_SAID = [name for name in state.EDITOR_COLUMNS if hasattr(NO_WORDS, name)]
+_WRITTEN = {"status", "decided_at", "publish_from", "slug", *_SAID, *FOLLOWING}
 
 
 def words_in(seed: SeedFile, content: bytes, record: ArticleRecord, source: str) -> OwnWords | None:
@@ -69,7 +71,7 @@ def add_words(at: datetime, created: Iterable[tuple[int, OwnWords | None]]) -> N
         if words is None or words == NO_WORDS:
             continue
         article = Article.objects.get(pk=number)
-        for name in state.EDITOR_COLUMNS:
+        for name in _SAID:
             setattr(article, name, getattr(words, name))
         if words.status:
             article.status, article.decided_at = words.status, at

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.admin import desk, widgets
-from articles.models import Article, ImportedFile, ImportRun, Proposal
+from articles.models import Article, DuplicatePair, ImportedFile, ImportRun, Proposal
 from tests.admin.desk import DeskTestCase, make_user
 from tests.factories import make_article, make_image, make_member, make_related_item
 from tests.test_admin import address
@@ -22,6 +22,12 @@ DESK = reverse("admin:index")
 def make_proposal(**fields):
     fields.setdefault("article", make_article(decided_at=timezone.now()))
     return Proposal.objects.create(field="title", base="Ours", theirs="Theirs", **fields)
+
+
+def make_pair(**fields):
+    first, second = (make_article(status=Status.HELD, decided_at=timezone.now()) for _ in "ab")
+    signs = {"is_same_link": True, "is_alike_title": False}
+    return DuplicatePair.objects.create(first=first, second=second, **signs, **fields)
 
 
 def make_failed(source="wire", state=ImportRun.State.FINISHED, count=1, **fields):
@@ -46,6 +52,7 @@ def make_everything(times=1):
         make_article(status=Status.REVIEW, decided_at=now, related=2)
         make_proposal()
         make_article(is_oscillating=True, images=[picture])
+        make_pair()
         make_article(publish_from=now + timedelta(hours=1), images=[picture])
         make_article(publish_from=now - timedelta(days=3))
         make_article(publish_from=now - timedelta(days=3), images=[make_image()])
@@ -55,6 +62,7 @@ def make_everything(times=1):
     make_article(publish_from=now - timedelta(days=2), images=[picture])
     make_article(publish_from=now - timedelta(days=40))
     make_proposal(resolution=Proposal.Resolution.REJECTED)
+    make_pair(resolution=DuplicatePair.Resolution.DIFFERENT)
 
 
 class CountsTests(DeskTestCase):
@@ -62,6 +70,7 @@ class CountsTests(DeskTestCase):
         "held": "2",
         "review": "2",
         "conflicts": "2",
+        "duplicates": "2",
         "oscillating": "2",
         "failed": "2",
         "unpictured": "4",
@@ -126,6 +135,7 @@ class CountsTests(DeskTestCase):
             "held": "article_undecided",
             "review": "article_admin_status",
             "conflicts": "proposal_open_newest",
+            "duplicates": "duplicate_open",
             "oscillating": "article_oscillating",
             "failed": "imported_file_failed",
             "unpictured": "article_schedule",
