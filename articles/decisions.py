@@ -1,7 +1,7 @@
 """An editor's decisions about articles: published, held, in review, withdrawn, in the trash.
 
-The one way to a status that a person chose; called by the admin for one article and for many. The
-feed's verdicts are `importing.upsert`'s.
+The one way to a status that a person chose; called by the admin for one article and for many.
+Publishing asks the `checklist` first. The feed's verdicts are `importing.upsert`'s.
 """
 
 from django.core.exceptions import ValidationError
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import checklist
 from .importing.state import plain
 from .models import Article, Pin, Revision
 from .publicity import FOLLOWING
@@ -57,6 +58,8 @@ def decide(
             return None
         if withdraws and not reason:
             raise ValidationError(SAY_WHY)
+        if publishes:
+            checklist.check(article)
         before = {name: getattr(article, name) for name in _TOLD}
         before_decided = decided(article)
         if public_later:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from PIL import Image as Pillow
 
+from . import checklist
 from .decisions import SAY_WHY, lacks_a_reason
 from .importing.pictures import MAX_PIXELS
 from .importing.values import MAX_EXCERPT
@@ -56,6 +57,7 @@ class ArticleForm(PermittedForm, MergingForm):
         self._check_size("excerpt", MAX_EXCERPT)
         self._check_publishing(data)
         self._check_withdrawal(data)
+        self._check_checklist(data)
         if not self.instance.pk and data.get("title") and data.get("published_at"):
             self._give_identity(data["title"], data["published_at"])
         return data
@@ -95,6 +97,13 @@ class ArticleForm(PermittedForm, MergingForm):
                 "withdrawal_reason",
                 _("Only what is withdrawn has such a reason. Choose that status, or clear it."),
             )
+
+    def _check_checklist(self, data):
+        """What an article must have before readers see it. A field that is wrong says so itself."""
+        for item in checklist.refusals(self.instance, data):
+            is_told = item.field in self.errors or (item.key == "link" and data.get("web_url"))
+            if not is_told:
+                self.add_error(item.field if item.field in self.fields else None, item.advice)
 
     def _give_identity(self, title, published_at):
         start = Article.slug_for("", title, published_at, ())

@@ -4,10 +4,16 @@ Markdown is CommonMark (https://spec.commonmark.org/) without raw HTML and witho
 renderer makes of it passes a closed list of tags, so neither of the two has to be trusted alone.
 """
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 
+LINK_SCHEMES = {"http", "https", "mailto"}
 MAX_LENGTH = 64 * 1024  # characters; the admin refuses more, and what is over is not rendered
 
 _markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
@@ -17,7 +23,7 @@ _cleaner = nh3.Cleaner(
         *("em", "strong", "a", "ul", "ol", "li"),
     },
     attributes={"a": {"href", "title"}, "ol": {"start"}},
-    url_schemes={"http", "https", "mailto"},
+    url_schemes=LINK_SCHEMES,
     # No "nofollow": editors chose these links and vouch for them.
     link_rel="noopener",
 )
@@ -36,3 +42,98 @@ def render(markdown: str) -> SafeString:
         token.tag = f"h{min(int(token.tag[1]) - highest + 2, 6)}"
     html = _markdown.renderer.render(tokens, _markdown.options, {})
     return mark_safe(_cleaner.clean(html))
+
+
+# What it leaves out -----------------------------------------------------------------------------
+
+_SUSPECT = re.compile(r"[<\[]")  # none of it is written without one of these
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_TAG = re.compile(r"\s*<[/!?]*([A-Za-z][A-Za-z0-9-]*|\[CDATA\[|--)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in our words that readers will not get as it was meant.
+
+    `kind` is "html" (shown as text), "link" (its address is refused) or "picture" (not shown);
+    `line` counts from 1; `text` is the tag's name or the address.
+    """
+
+    kind: str
+    line: int
+    text: str
+
+
+def unsafe(markdown: str) -> list[Finding]:
+    """Raw HTML, links that lead nowhere safe, and pictures from elsewhere, in order; each once a
+    line."""
+    markdown = markdown[:MAX_LENGTH]
+    if not _SUSPECT.search(markdown):
+        return []
+    found = [*_tags(markdown), *_links(markdown)]
+    return sorted(dict.fromkeys(found), key=lambda finding: finding.line)
+
+
+def _tags(markdown) -> Iterator[Finding]:
+    for token, line in _located(_with_html, markdown):
+        if token.type in ("html_block", "html_inline") and not token.content.startswith("</"):
+            yield Finding("html", line, _tag(token.content))
+
+
+def _links(markdown) -> Iterator[Finding]:
+    """As the renderer reads them, inside of tags as well."""
+    for token, line in _located(_without_html, markdown):
+        if token.type == "image":
+            yield Finding("picture", line, str(token.attrs["src"]))
+        elif token.type == "link_open" and not _is_safe(str(token.attrs["href"])):
+            yield Finding("link", line, str(token.attrs["href"]))
+
+
+def _located(parser, markdown):
+    """Each token of a block, and of the text in it, with the line where it begins."""
+    for block in parser.parse(markdown):
+        first = (block.map or [0])[0] + 1
+        yield block, first
+        for token in block.children or ():
+            yield token, first + block.content.count("\n", 0, token.meta.get("offset", 0))
+
+
+def _is_safe(address: str) -> bool:
+    """Whether the renderer's list of schemes lets it pass; one without a scheme is of this site."""
+    scheme, colon, _rest = address.partition(":")
+    return not colon or not _SCHEME.fullmatch(scheme) or scheme.lower() in LINK_SCHEMES
+
+
+def _tag(html: str) -> str:
+    name = _TAG.match(html)
+    return name.group(1).lower() if name else html[:20]
+
+
+def _with_offset(rule):
+    """The rule, which also notes where in the paragraph each of its tokens begins."""
+
+    def run(state: StateInline, silent: bool) -> bool:
+        start, count = state.pos, len(state.tokens)
+        matches = rule(state, silent)
+        if matches:
+            for token in state.tokens[count:]:
+                token.meta.setdefault("offset", start)
+        return matches
+
+    return run
+
+
+def _seeing_everything(html: bool) -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": html})
+    markdown.validateLink = lambda url: True
+    for name, rule in (
+        ("link", link),
+        ("image", image),
+        ("autolink", autolink),
+        ("html_inline", html_inline),
+    ):
+        markdown.inline.ruler.at(name, _with_offset(rule))
+    return markdown
+
+
+_with_html, _without_html = _seeing_everything(True), _seeing_everything(False)

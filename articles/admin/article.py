@@ -15,6 +15,7 @@ from ..forms import ArticleForm
 from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
 from ..reasons import load_reasons, why
 from .care import ImageFilter
+from .checklist import Checklist
 from .conflicts import MergesEdits
 from .decisions import Decisions
 from .delivered import as_delivered
@@ -85,9 +86,22 @@ class ArticleList(ChangeList):
 
 @admin.register(Article)
 class ArticleAdmin(
-    Triage, History, Panels, Pinning, Trash, Decisions, PublishersOnly, MergesEdits, NewsroomAdmin
+    Triage,
+    History,
+    Panels,
+    Checklist,
+    Pinning,
+    Trash,
+    Decisions,
+    PublishersOnly,
+    MergesEdits,
+    NewsroomAdmin,
 ):
     form = ArticleForm
+
+    class Media:
+        css = {"all": ["articles/publishing.css"]}
+
     actions = [*Decisions.actions, *Pinning.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]
     autocomplete_fields = ["provider"]

@@ -353,18 +353,18 @@ class DeliveryTests(DeskTestCase):
         self.run_import()
         ours = self.open()
         self.run_import(HEADLINE)
-        self.assertTrue(ours.save(excerpt="Ours"))
-        self.assertEqual((self.article.title, self.article.excerpt), (HEADLINE[1], "Ours"))
+        self.assertTrue(ours.save(excerpt="Our words"))
+        self.assertEqual((self.article.title, self.article.excerpt), (HEADLINE[1], "Our words"))
 
     def test_a_delivery_of_the_same_field_asks_and_is_named(self):
         self.run_import()
         ours = self.open()
         self.run_import(EXCERPT)
-        self.assertFalse(ours.save(excerpt="Ours"))
+        self.assertFalse(ours.save(excerpt="Our words"))
         self.assertIn(f"{self.last_run}</a> changed this on", ours.html)
         self.assertIn("workshop", ours.html)
         self.assertTrue(ours.save([("excerpt", MINE)]))
-        self.assertEqual(self.article.excerpt, "Ours")
+        self.assertEqual(self.article.excerpt, "Our words")
 
     def test_a_verdict_of_the_feed_is_kept(self):
         self.run_import()
