@@ -84,6 +84,15 @@ def check(article: Article) -> None:
         raise ValidationError([item.advice for item in found])
 
 
+def published_without(article: Article) -> str:
+    """What to mend though it did not stand in the way of publishing; "" for nothing. Two queries,
+    see `of`."""
+    advice = [item.advice for item in missing(recommended(article))]
+    if not advice:
+        return ""
+    return _("Published, but not complete. %(advice)s") % {"advice": " ".join(advice)}
+
+
 def refusals(article: Article, values: Mapping[str, Any]) -> list[Item]:
     """What a form must refuse: the required items that stand missing once `values` (cleaned, by
     field) are saved over the stored `article`.

@@ -16,7 +16,7 @@ from .models import Article, DuplicatePair, Image, Proposal, Provider, Topic
 _LEFT_OUT = {
     *("id", "created_at", "updated_at", "decided_at", "decided_by", "pinned_lead", "provider"),
     *("brought_by", "link_key", "title_first", "title_last", "merged_into"),
-    *("withdrawn_at", "first_public_at"),
+    *("withdrawn_at", "first_public_at", "assigned_to"),
 }
 _CHUNK = 500
 

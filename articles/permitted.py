@@ -10,7 +10,7 @@ from .models import Article
 from .roles import PUBLIC_NOW, PUBLISHERS_STATES
 
 # For colleagues: readers never see it, so every editor may write it at any time.
-FOR_COLLEAGUES = frozenset(["note", "seen"])
+FOR_COLLEAGUES = frozenset(["assigned_to", "note", "seen"])
 
 
 class PermittedForm:

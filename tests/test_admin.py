@@ -260,7 +260,8 @@ class ActionTests(AdminTestCase):
                 self.assertEqual(article.status, status)
                 self.assertEqual(article.decided_by, self.editor)
                 self.assertIsNotNone(article.decided_at)
-                self.assertEqual(self.messages_of(response), [f"1 article is now: {status.label}."])
+                said = self.messages_of(response)[0]
+                self.assertEqual(said, f"1 article is now: {status.label}.")
 
     def test_publishing_is_public_at_once(self):
         held = make_article(is_published=False)
@@ -280,7 +281,8 @@ class ActionTests(AdminTestCase):
         over.refresh_from_db()
         self.assertTrue(held.is_published())
         self.assertEqual(over.status, Status.HELD)
-        done, refused = self.messages_of(response)
+        done, warned, refused, _link = self.messages_of(response)
+        self.assertIn("not complete", warned)
         self.assertIn("1 article is now", done)
         self.assertIn("1 article was not changed: “Publish until” has passed", refused)
         self.assertIn("“Old news”", refused)

@@ -14,12 +14,14 @@ from ..decisions import DECISION
 from ..forms import ArticleForm
 from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
 from ..reasons import load_reasons, why
+from .assigning import Assigning, assigned
 from .care import ImageFilter
 from .checklist import Checklist
 from .conflicts import MergesEdits
 from .decisions import Decisions
 from .delivered import as_delivered
 from .filters import (
+    AssignedFilter,
     DecidedFilter,
     HasPictureFilter,
     ProviderFilter,
@@ -81,7 +83,12 @@ class RelatedItems(PublishersRows, RowsInline):
 
 class ArticleList(ChangeList):
     def get_queryset(self, *args, **kwargs):
-        return super().get_queryset(*args, **kwargs).for_listing().select_related("decided_by")
+        return (
+            super()
+            .get_queryset(*args, **kwargs)
+            .for_listing()
+            .select_related("decided_by", "assigned_to")
+        )
 
 
 @admin.register(Article)
@@ -90,6 +97,7 @@ class ArticleAdmin(
     History,
     Panels,
     Checklist,
+    Assigning,
     Pinning,
     Trash,
     Decisions,
@@ -121,6 +129,7 @@ class ArticleAdmin(
     list_filter = [
         StatusFilter,
         PublicNowFilter,
+        AssignedFilter,
         ProviderFilter,
         DecidedFilter,
         SwappingFilter,
@@ -175,6 +184,7 @@ class ArticleAdmin(
                 "publish_until",
                 "is_kept_public",
                 "withdrawal_reason",
+                "assigned_to",
                 "note",
             ]
         },
@@ -283,9 +293,8 @@ class ArticleAdmin(
     @admin.display(description=_("status"), ordering="status")
     def state(self, article):
         now = timezone.now()
-        return format_html(
-            '{}<div class="quiet reason">{}</div>', badge(article, now), why(article, now)
-        )
+        html = '{}<div class="quiet reason">{}</div>{}'
+        return format_html(html, badge(article, now), why(article, now), assigned(article))
 
     @admin.display(description=_("provider"), ordering="provider__name", empty_value=EMPTY)
     def outlet(self, article):

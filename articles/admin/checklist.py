@@ -1,7 +1,6 @@
 """The publish checklist on the article's form; the warning after publishing without all of it."""
 
 from django.contrib import messages
-from django.utils.translation import gettext as _
 
 from .. import checklist
 from ..models import Article
@@ -25,14 +24,6 @@ class Checklist:
         super().save_related(request, form, formsets, change)
         publishes = form.instance.status == Article.Status.PUBLISHED
         if publishes and (not change or "status" in form.changed_data):
-            text = published_without(Article.objects.get(pk=form.instance.pk))
+            text = checklist.published_without(Article.objects.get(pk=form.instance.pk))
             if text:
                 self.message_user(request, text, messages.WARNING)
-
-
-def published_without(article: Article) -> str:
-    """What to mend though it did not stand in the way of publishing; "" for nothing."""
-    advice = [item.advice for item in checklist.missing(checklist.recommended(article))]
-    if not advice:
-        return ""
-    return _("Published, but not complete. %(advice)s") % {"advice": " ".join(advice)}

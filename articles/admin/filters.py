@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Article, ArticleImage, ImportRun, Proposal, Provider, Topic
+from .choices import colleagues
 from .widgets import whole_number
 
 
@@ -308,3 +309,21 @@ class DecidedFilter(YesNoFilter):
 
     def narrowed(self, queryset, yes):
         return queryset.filter(decided_at__isnull=not yes)
+
+
+class AssignedFilter(admin.SimpleListFilter):
+    title = _("assigned to")
+    parameter_name = "assigned"
+
+    def lookups(self, request, model_admin):
+        users = colleagues().exclude(pk=request.user.pk)
+        others = [(str(user.pk), user.get_username()) for user in users]
+        return [("me", _("Me")), ("nobody", _("Nobody")), *others]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        if self.value() == "nobody":
+            return queryset.filter(assigned_to__isnull=True)
+        number = request.user.pk if self.value() == "me" else whole_number(self.value())
+        return queryset.filter(assigned_to=-1 if number is None else number)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from ..models import Article, Tombstone
+from ..models import Article, BulkAction, Tombstone
 from ..roles import may_decide
 from .widgets import RecordAdmin, list_address, moment, own_row, pages_of_a_row
 
@@ -50,11 +50,11 @@ class Trash:
 
     @admin.action(description=_("Move to the trash"), permissions=["change"])
     def move_to_trash(self, request, queryset):
-        self.decide(request, queryset, TRASHED)
+        return self.do_to_all(request, queryset, BulkAction.Deed.TRASH)
 
     @admin.action(description=_("Restore"), permissions=["change"])
     def restore(self, request, queryset):
-        self.decide(request, queryset, Article.Status.HELD, is_restoring=True)
+        return self.do_to_all(request, queryset, BulkAction.Deed.RESTORE)
 
     @admin.action(description=_("Delete for good"), permissions=["delete"])
     def delete_for_good(self, request, queryset):

@@ -1,6 +1,7 @@
 """What the newsroom knows: one noun a file, its QuerySet above it."""
 
 from .article import Article, ArticleImage
+from .bulk import BulkAction, BulkItem
 from .delivery import Delivery
 from .duplicate import DuplicatePair
 from .image import Image
@@ -17,6 +18,8 @@ from .topic import Topic, TopicAlias, TopicAssignment
 __all__ = [
     "Article",
     "ArticleImage",
+    "BulkAction",
+    "BulkItem",
     "Delivery",
     "DuplicatePair",
     "Image",

@@ -92,6 +92,10 @@ class ArticleQuerySet(models.QuerySet):
     def about(self, topic):
         return self.filter(topic_assignments__tag=topic)
 
+    def assigned_to(self, user):
+        """Whose business is the user's, outside the trash."""
+        return self.filter(assigned_to=user).exclude(status=Article.Status.TRASHED)
+
     def delete(self):
         """Deletes for good: a tombstone keeps the next delivery from bringing them back."""
         with transaction.atomic():
@@ -289,6 +293,15 @@ class Article(ReadableItem, Derives, models.Model):
         blank=True,
         editable=False,
         help_text=_("What names each of them, however it is delivered again."),
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assigned to"),
+        help_text=_("The colleague whose business it is."),
     )
     body = models.TextField(
         _("our words"), blank=True, help_text=_("The newsroom's own text, in Markdown.")

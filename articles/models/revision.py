@@ -18,6 +18,7 @@ class Revision(models.Model):
         PROPOSAL = "proposal", _("Feed’s value accepted")
         SOURCE = "source", _("Source chosen")
         MERGE = "merge", _("Merged")
+        ASSIGNMENT = "assignment", _("Assigned")
         RESTORE = "restore", _("Restored")
 
     article = models.ForeignKey("articles.Article", models.CASCADE, related_name="revisions")

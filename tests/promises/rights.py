@@ -29,6 +29,7 @@ article_trash              -  w* w  w
 article_triage             r  w* w  w
 article_proposals          -  -  w  w
 article_sources            -  -  w  w
+article_bulk               -  w  w  w
 article_lead               -  -  w  w
 article_hide               -  w* w  w
 article_undo               -  w* w  w
@@ -112,7 +113,8 @@ auth_group_delete          -  -  -  w
 auth_group_history         -  -  -  r
 """
 
-# Of the lists' actions: `r` stands nowhere, for nothing is read by one.
+# Of the lists' actions: `r` stands nowhere, for nothing is read by one. One that asks first does no
+# more than keep for which articles it asks.
 ACTIONS = """
 article.publish_now        -  -  w  w
 article.hold               -  w* w  w
@@ -121,6 +123,8 @@ article.withdraw           -  -  w  w
 article.pin_to_front       -  -  w  w
 article.move_to_trash      -  w* w  w
 article.restore            -  w* w  w
+article.retopic            -  w  w  w
+article.assign             -  w  w  w
 article.delete_for_good    -  -  -  w
 
 relateditem.delete_selected  - w* w w
@@ -150,6 +154,8 @@ def read(table: str) -> dict[str, dict[str, str]]:
 _WRITING = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 # Written by logging in and by looking, and by no deed alone.
 _BESIDE = {"django_session", "django_admin_log"}
+# Where an action of a list says what happened to each article, that it was refused among it.
+RECORDS = {"articles_bulkaction", "articles_bulkitem"}
 
 
 class Writes:
