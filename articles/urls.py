@@ -23,6 +23,7 @@ urlpatterns = [
     path("feed.<feed_format:form>", feeds.latest, name="feed"),
     path("latest/", views.latest, name="latest"),
     path("articles/<slug:slug>/", views.detail, name="detail"),
+    path("preview/<str:token>/", views.preview, name="preview"),
     path("topics/", views.topics, name="topics"),
     path("topics/<slug:slug>/", views.topic, name="topic"),
     path("topics/<slug:slug>/feed.<feed_format:form>", feeds.topic, name="topic_feed"),

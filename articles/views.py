@@ -1,5 +1,6 @@
 """The readers' pages. Every one of them starts from `Article.objects.published()`, and a topic or
-provider without a published article is as missing as one that never was.
+provider without a published article is as missing as one that never was. The one exception is the
+preview, for who was given a link to it.
 
 Reads the models through `for_listing` and `for_detail`, hands plain lists to `templates/articles/`.
 """
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_safe
 from .curation import front_page
 from .filters import ArticleFilters
 from .models import Article, Provider, RelatedItem, Tombstone, Topic
+from .previews import article_of
 
 SECONDS, FEATURES = 3, 6  # how many stories follow it beside it, and below it with a picture
 FRONT_TOPICS = 16
@@ -55,12 +57,17 @@ def detail(request, slug):
     article = Article.objects.published().for_detail().filter(slug=slug).first()
     if article is None:
         return gone_or_missing(request, slug)
-    context = {
-        "article": article,
-        "related": related_coverage(article),
-        "is_indexable": settings.INDEX_EXCERPTS or article.body != "",
-    }
-    return render(request, "articles/article_detail.html", context)
+    return render(request, "articles/article_detail.html", around_article(article))
+
+
+@require_safe
+def preview(request, token):
+    """For who was given a link: one article as it would look. Everything else on the page is what
+    readers see, and a link that shows nothing is as missing as any page."""
+    article = article_of(token)
+    if article is None:
+        raise Http404("No such preview.")
+    return preview_page(request, article)
 
 
 @require_safe
@@ -154,6 +161,27 @@ def topics_of(stories: list[Article]) -> list[Topic]:
     """
     carried = Counter(topic for story in stories for topic in story.topics.all())
     return sorted(carried, key=lambda topic: (-carried[topic], topic.name))
+
+
+def around_article(article: Article) -> dict:
+    """The context of an article's page; the article loaded by `for_detail`."""
+    return {
+        "article": article,
+        "related": related_coverage(article),
+        "is_indexable": settings.INDEX_EXCERPTS or article.body != "",
+    }
+
+
+def preview_page(request, article: Article, **context) -> HttpResponse:
+    """The article's page with a banner, for nobody else: no cache keeps it, no crawler lists it,
+    and no link on it tells where it was followed from. `context` is for the banner."""
+    around = around_article(article) | {"is_indexable": False}
+    context = around | {"is_public": article.is_published()} | context
+    response = render(request, "articles/preview.html", context)
+    response["Cache-Control"] = "private, no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 def related_coverage(article: Article) -> list[RelatedItem]:

@@ -18,7 +18,7 @@ LAYERS = [
         "models",
         """
         importing prose digest workflow decisions reasons revisions roles concurrency undoing
-        triage clusters duplicates merging curation checklist deeds bulk
+        triage clusters duplicates merging curation checklist deeds bulk previews
         """,
         """
         views api feeds sitemaps health filters forms shared_forms permitted admin templatetags

@@ -3,15 +3,16 @@
 Every address of `articles.urls` must be known here; a new one fails until it is added to ADDRESSES.
 """
 
+import re
 from datetime import timedelta
 
 from django.test import TestCase, override_settings
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from articles import urls
+from articles import previews, urls
 from articles.feeds import FORMATS
-from articles.models import Article, Pin, Topic
+from articles.models import Article, Pin, PreviewLink, Topic
 from articles.sitemaps import MAPS
 
 from .factories import (
@@ -80,6 +81,11 @@ ADDRESSES = {
     "ready": lambda: [reverse("articles:ready")],
     "latest": lambda: [reverse("articles:latest") + query for query in ["", *LATEST_QUERIES]],
     "detail": lambda: [reverse("articles:detail", args=[slug]) for slug in SLUGS["detail"]],
+    # What a link to a public article shows, and tokens that are none.
+    "preview": lambda: [
+        *(previews.address_of(link) for link in public_links()),
+        *(reverse("articles:preview", args=[token]) for token in ("missing", "canary-0", "1")),
+    ],
     "topics": lambda: [reverse("articles:topics")],
     "topic": lambda: [
         reverse("articles:topic", args=[slug]) + page for slug in SLUGS["topic"] for page in PAGES
@@ -91,6 +97,10 @@ ADDRESSES = {
         for page in PAGES
     ],
 }
+
+
+def public_links():
+    return PreviewLink.objects.filter(article__slug__startswith="public").order_by("pk")
 
 
 def public_names(patterns=urls.urlpatterns):
@@ -151,6 +161,7 @@ def make_public_articles():
             url = f"https://elsewhere.example/{link}"
             make_related_item(article, title="Elsewhere", web_url=url, provider=outlet)
     make_article(slug="public-both", provider=outlet, web_url="https://elsewhere.example/both")
+    previews.make(Article.objects.get(slug="public-1"), None)
     return shared
 
 
@@ -192,6 +203,8 @@ def make_hidden_articles(shared):
                 **state,
             )
             make_related_item(article, title=text, excerpt=text, provider=own, images=[picture])
+            if article.status not in previews.HIDDEN:
+                previews.make(article, None)
         # Merged rows lead to the hidden ones, which lie around the public topic.
         own.aliases.create(name=text, slug=f"canary-old-outlet-{number}")
         topic = make_topic(f"Canary {number}")
@@ -276,6 +289,20 @@ class PublishedOnlyTests(TestCase):
         before = self.answers()
         Article.objects.filter(slug__startswith="canary").delete()
         self.assertEqual(self.answers(), before)
+
+    def test_a_preview_link_shows_its_hidden_article_and_no_other(self):
+        make_hidden_articles(make_public_articles())
+        links = PreviewLink.objects.exclude(pk__in=public_links())
+        hidden = Article.objects.filter(slug__startswith=CANARY)
+        self.assertEqual(len(links), hidden.exclude(status__in=previews.HIDDEN).count())
+        for link in links:
+            with self.subTest(link.article.slug):
+                page = self.client.get(previews.address_of(link)).content.decode().lower()
+                number = link.article.slug.rpartition("-")[2]
+                told = re.findall(r"canary (?:story|outlet) (\d+)", page)
+                self.assertEqual(set(told), {number})
+                # Nor does a word of it leave the page by a link to where it is not public.
+                self.assertNotIn(f'href="/articles/{link.article.slug}', page)
 
     def test_editors_see_what_readers_see(self):
         make_hidden_articles(make_public_articles())

@@ -35,6 +35,7 @@ from .filters import (
 from .front import Pinning
 from .history import History
 from .panels import Panels
+from .preview import Preview
 from .publishers import PublishersOnly, PublishersRows
 from .trash import Trash
 from .triage import Triage
@@ -96,6 +97,7 @@ class ArticleAdmin(
     Triage,
     History,
     Panels,
+    Preview,
     Checklist,
     Assigning,
     Pinning,

@@ -7,6 +7,7 @@ from .duplicate import DuplicatePair
 from .image import Image
 from .lead import Lead
 from .pin import Pin
+from .preview import PreviewLink
 from .provider import Provider, ProviderAlias
 from .related import RelatedImage, RelatedItem
 from .revision import Revision
@@ -27,6 +28,7 @@ __all__ = [
     "ImportedFile",
     "Lead",
     "Pin",
+    "PreviewLink",
     "Proposal",
     "Provider",
     "ProviderAlias",

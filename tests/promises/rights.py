@@ -29,6 +29,8 @@ article_trash              -  w* w  w
 article_triage             r  w* w  w
 article_proposals          -  -  w  w
 article_sources            -  -  w  w
+article_preview            r  r  r  r
+article_preview_links      -  w  w  w
 article_bulk               -  w  w  w
 article_lead               -  -  w  w
 article_hide               -  w* w  w

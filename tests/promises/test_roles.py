@@ -219,6 +219,9 @@ class RightsTestCase(DeskTestCase):
     def body_of_pin_changelist(self):
         return {"unpin": self.rows["article"].pk}
 
+    def body_of_article_preview_links(self):
+        return {"make": "1", "hours": "24"}
+
     def body_of_article_sources(self):
         return {"dismiss": "1"}
 
@@ -285,6 +288,8 @@ class PagesTests(RightsTestCase):
         is_theirs = mark == "w*" and state in PUBLISHERS
         if mark == "-":
             self.assertEqual(status, 403)
+        elif state == "in the trash" and url.endswith("/preview/"):
+            self.assertEqual(status, 404)
         elif not is_theirs:
             self.assertLess(status, 400)
         status, written = self.send(user, "post", url, body)
