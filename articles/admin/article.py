@@ -111,6 +111,7 @@ class ArticleAdmin(
 
     class Media:
         css = {"all": ["articles/publishing.css"]}
+        js = ["articles/unsaved.js"]
 
     actions = [*Decisions.actions, *Pinning.actions, *Trash.actions]
     inlines = [ArticlePictures, RelatedItems]
