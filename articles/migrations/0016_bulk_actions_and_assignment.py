@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0008_desk_indexes'),
+        ('articles', '0015_front_page_pins'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='revision',
             name='kind',
-            field=models.CharField(choices=[('written', 'Written here'), ('edit', 'Edited'), ('decision', 'Decided'), ('proposal', 'Feed’s value accepted'), ('source', 'Source chosen'), ('assignment', 'Assigned'), ('restore', 'Restored')], max_length=20, verbose_name='kind'),
+            field=models.CharField(choices=[('written', 'Written here'), ('edit', 'Edited'), ('decision', 'Decided'), ('proposal', 'Feed’s value accepted'), ('source', 'Source chosen'), ('merge', 'Merged'), ('assignment', 'Assigned'), ('restore', 'Restored')], max_length=20, verbose_name='kind'),
         ),
         migrations.CreateModel(
             name='BulkAction',

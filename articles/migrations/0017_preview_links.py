@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0009_bulk_actions_and_assignment'),
+        ('articles', '0016_bulk_actions_and_assignment'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
