@@ -128,7 +128,7 @@ class DecidingTests(TestCase):
     def test_other_decisions_ask_nothing(self):
         article = make_article(excerpt="", web_url="")
         for status in (Status.HELD, Status.REVIEW, Status.WITHDRAWN, Status.TRASHED):
-            self.assertIsNotNone(decide(article.pk, status, self.editor))
+            self.assertIsNotNone(decide(article.pk, status, self.editor, reason="A forgery"))
 
     def test_what_is_published_already_stays_so(self):
         article = make_article(excerpt="")

@@ -132,9 +132,12 @@ class FormTests(AdminTestCase):
     def test_the_list_withdraws_for_a_reason_only(self):
         article = make_article()
         data = {"action": "withdraw", "_selected_action": [article.pk]}
-        page = self.client.post(address("changelist"), data, follow=True)
-        self.assertContains(page, "Say why it is withdrawn")
-        self.client.post(address("changelist"), data | {"reason": "A forgery"})
+        page = self.client.post(address("changelist") + "?type=article", data, follow=True)
+        asking = page.redirect_chain[-1][0]
+        self.assertContains(self.client.post(asking, {"reason": " "}), "Say why it is withdrawn")
+        self.assertTrue(Article.objects.get().is_published())
+        page = self.client.post(asking, {"reason": "A forgery"}, follow=True)
+        self.assertEqual(page.redirect_chain[-1][0], address("changelist") + "?type=article")
         article.refresh_from_db()
         self.assertEqual((article.status, article.withdrawal_reason), ("withdrawn", "A forgery"))
 

@@ -67,7 +67,7 @@ class MovingTests(DeskTestCase):
         article = make_trashed(title="Old news")
         for name in ("publish_now", "hold", "send_to_review", "withdraw"):
             with self.subTest(name):
-                response = self.act("article", name, article)
+                response = self.act("article", name, article, reason="A forgery")
                 article.refresh_from_db()
                 self.assertEqual(article.status, Status.TRASHED)
                 self.assertIn("in the trash. Restore it first.", self.messages_of(response)[0])
