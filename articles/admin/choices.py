@@ -6,7 +6,9 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from ..models import BulkAction, Topic, TopicAssignment
+from ..decisions import SAY_WHY
+from ..models import Article, BulkAction, Topic, TopicAssignment
+from ..shared_forms import LineField
 
 Deed = BulkAction.Deed
 
@@ -52,7 +54,25 @@ class AssignForm(forms.Form):
         return {"to": to and to.pk}
 
 
-FORMS = {Deed.RETOPIC: RetopicForm, Deed.ASSIGN: AssignForm}
+class WithdrawForm(forms.Form):
+    """One line, as `decisions.decide` takes it."""
+
+    def __init__(self, *args, admin_site, **kwargs):
+        super().__init__(*args, **kwargs)
+        field = Article._meta.get_field("withdrawal_reason")
+        self.fields["reason"] = LineField(
+            label=field.verbose_name.capitalize(),
+            max_length=field.max_length,
+            help_text=field.help_text,
+            widget=forms.TextInput({"class": "vLargeTextField"}),
+            error_messages={"required": SAY_WHY},
+        )
+
+    def choices_of_deed(self):
+        return {"reason": self.cleaned_data["reason"]}
+
+
+FORMS = {Deed.WITHDRAW: WithdrawForm, Deed.RETOPIC: RetopicForm, Deed.ASSIGN: AssignForm}
 
 
 def colleagues(besides=None):

@@ -28,7 +28,10 @@ class Decisions(Bulk):
 
     @admin.action(description=_("Withdraw"), permissions=["publish"])
     def withdraw(self, request, queryset):
-        return self.do_to_all(request, queryset, Deed.WITHDRAW)
+        """For the reason that is posted along, as `reason`; without one it is asked for."""
+        reason = request.POST.get("reason")
+        choices = {"reason": reason} if reason else {}
+        return self.do_to_all(request, queryset, Deed.WITHDRAW, **choices)
 
     @admin.action(description=_("Change topics…"), permissions=["change"])
     def retopic(self, request, queryset):
