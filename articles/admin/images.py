@@ -27,7 +27,6 @@ class ImageAdmin(UsedBy, MergesEdits, NewsroomAdmin):
     }
     list_display = ["small_picture", "name", "alt_text", "credit", "size", "uses"]
     list_display_links = ["small_picture", "name"]
-    list_editable = ["alt_text"]
     list_filter = [ImageCare, HasAltTextFilter, HasFileFilter]
     used_in = [
         Use(
