@@ -2,16 +2,15 @@
 
 import re
 from datetime import timedelta
-from unittest import skipUnless
 
 from django.contrib.auth.models import Permission
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from articles.admin import desk, widgets
 from articles.models import Article, DuplicatePair, ImportedFile, ImportRun, Proposal
 from tests.admin.desk import DeskTestCase, make_user
+from tests.databases import only_on
 from tests.factories import make_article, make_image, make_member, make_related_item
 from tests.test_admin import address
 
@@ -129,7 +128,7 @@ class CountsTests(DeskTestCase):
         self.assertEqual(self.queries_of(DESK), few)
         self.assertLessEqual(few, 25)
 
-    @skipUnless(connection.vendor == "sqlite", "PostgreSQL reads a small table without an index")
+    @only_on("sqlite")  # PostgreSQL reads a small table without an index
     def test_are_read_from_an_index_as_are_the_newest(self):
         indexes = {
             "held": "article_undecided",

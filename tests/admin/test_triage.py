@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.admin.models import LogEntry
 from django.db import connection, connections
-from django.test import Client, TransactionTestCase, skipUnlessDBFeature
+from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from articles.decisions import decide
 from articles.models import Article, Revision
 from articles.triage import Queue
 from tests.admin.desk import DeskTestCase, make_user
+from tests.databases import only_on
 from tests.factories import (
     NOON,
     make_article,
@@ -420,11 +421,11 @@ class CostTests(TriageTestCase):
         self.assertLessEqual(few, self.DECISION)
 
 
-# In a test SQLite is in memory, and one connection's lock there is another's error.
-@skipUnlessDBFeature("has_select_for_update")
 class AtOnceTests(TransactionTestCase):
     """Two editors press a key in the same moment, each in a transaction of their own."""
 
+    # In a test SQLite is in memory, and one connection's lock there is another's error.
+    @only_on("postgresql")
     def test_one_of_two_decides(self):
         [article] = make_held()
         editors = {"publish": make_editor(), "hold": make_editor("colleague")}
@@ -451,9 +452,8 @@ class AtOnceTests(TransactionTestCase):
 
 
 class PlansTests(DeskTestCase):
+    @only_on("sqlite")  # PostgreSQL reads a small table without an index
     def test_a_place_is_found_by_the_index(self):
-        if connection.vendor != "sqlite":
-            self.skipTest("PostgreSQL reads a small table without an index")
         place = make_held()[0]
         for rows in (Queue().from_place(place), Queue().before_place(place)):
             plan = rows[:9].explain()
