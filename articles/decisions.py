@@ -70,9 +70,8 @@ def decide(
         article.validate_constraints(exclude=_UNTOUCHED)
         article.save(update_fields={*DECISION, "updated_at"})
         if status == Article.Status.TRASHED:
-            Pin.objects.filter(
-                article=article
-            ).delete()  # restored, it would lead a stranger's page
+            # Restored, it would lead a stranger's page.
+            Pin.objects.filter(article=article).delete()
         changes = {
             name: [plain(value), plain(getattr(article, name))]
             for name, value in before.items()
