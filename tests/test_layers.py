@@ -11,18 +11,21 @@ LAYERS = [
     row.split()
     for row in (
         """
-        wording weblinks likeness importing.seedfile importing.values importing.tables
+        formats wording weblinks likeness importing.seedfile importing.values importing.tables
         importing.records importing.taxonomy importing.state importing.merge importing.report
-        importing.spans importing.rewriting importing.seedtext publicity ranking
+        importing.spans importing.rewriting importing.seedtext publicity ranking prose folding
+        videos pixels fetching.guard scaling storage builds
         """,
         "models",
         """
-        importing prose digest workflow decisions reasons revisions roles concurrency undoing
-        triage clusters duplicates merging curation checklist deeds bulk previews
+        importing digest workflow decisions reasons revisions roles concurrency undoing
+        triage clusters duplicates merging curation checklist deeds bulk previews coverage
+        search archive cursors stories tasks websub freshness editions fetching backups library
+        renditions
         """,
         """
-        views api feeds sitemaps health filters forms shared_forms permitted admin templatetags
-        management
+        views lists api feeds sitemaps health heads structured oembed filters forms shared_forms
+        permitted admin templatetags baking management
         """,
         "urls apps",
     )
