@@ -1,0 +1,1 @@
+"""Who comes in: guessing slowed down, a second factor, the logins in the admin."""
