@@ -9,7 +9,10 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from newsroom.outage import told_plainly
+
+    with told_plainly():
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from .checklist import published_without
 from .decisions import decide
 from .deeds import assign, retopic
 from .models import Article, BulkAction, BulkItem
+from .tasks import gathering
 from .wording import readable
 
 SECONDS = 8  # of one request's work; the rest is asked for again, so no request grows too long
@@ -72,15 +73,17 @@ def go_on(action: BulkAction, seconds: float | None = None) -> bool:
     """Work on what waits, for about so many seconds (None: SECONDS). Returns whether all is done.
 
     Whatever goes wrong with one article is written beside it and stops no other. Two who go on with
-    one action at once share the work.
+    one action at once share the work. Raises OperationalError and InterfaceError where the database
+    is away, in use for too long, or full: what was not done is still waiting then.
     """
     end = time.monotonic() + (SECONDS if seconds is None else seconds)
     waiting = action.items.filter(outcome=Outcome.WAITING).order_by("pk")
-    while numbers := list(waiting.values_list("pk", flat=True)[:_BATCH]):
-        for number in numbers:
-            if time.monotonic() >= end:
-                return False
-            _do(action, number)
+    with gathering():
+        while numbers := list(waiting.values_list("pk", flat=True)[:_BATCH]):
+            for number in numbers:
+                if time.monotonic() >= end:
+                    return False
+                _do(action, number)
     return True
 
 
@@ -110,6 +113,8 @@ def _do(action: BulkAction, number: int) -> None:
             item.outcome, item.reason = Outcome.REFUSED, " ".join(error.messages)
         except Article.DoesNotExist:
             item.outcome = Outcome.GONE
+        except (OperationalError, InterfaceError):
+            raise  # of the database, not of this article: it goes on waiting
         except Exception as error:
             logger.exception("%s of article %s failed", action.deed, item.article_id)
             item.outcome, item.reason = Outcome.FAILED, _unexpected(error)

@@ -141,14 +141,9 @@ def _title(article):
 
 
 def _link(article):
-    if article.link or _is_own(article):
+    if article.link or article.is_own:
         return ""
     return _("Give the link to where readers find the whole story.")
-
-
-def _is_own(article) -> bool:
-    """Written here and credited to nobody else."""
-    return article.source == Article.NEWSROOM and article.provider_id is None
 
 
 def _words(article):

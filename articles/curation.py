@@ -16,12 +16,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .cursors import newest
 from .models import Article, Pin
+from .models.article import ArticleQuerySet
 from .models.pin import PLACES
 from .ranking import Candidate, arranged, ranked, score
 from .roles import NOT_A_PUBLISHER, PUBLISH
 
 CANDIDATES = 200  # the newest stories, among which the front page is ordered
+SECONDS, FEATURES = 4, 6  # how many stories follow the lead beside it, and below with a picture
 LEADS_LOOKED_AT = 6  # the best few, of which the first with a picture leads
 UP, DOWN = -1, 1
 
@@ -31,9 +34,9 @@ _COLUMNS = ("heat", "decided_at", "source", "published_at", "publish_from", "ste
 # What stands there ------------------------------------------------------------------------------
 
 
-def front_page(count: int) -> tuple[list[Article], bool]:
-    """The first `count` stories of the front page, loaded for a listing, and whether there are
-    more. Four queries, whatever the number of articles.
+def front_page(count: int, loaded=ArticleQuerySet.for_listing) -> tuple[list, bool]:
+    """The first `count` stories of the front page, and whether there are more. One query, whatever
+    the number of articles, and those of `loaded`, which makes a listing's load of a queryset.
 
     Pinned ones stand at their places; a pinned one that readers may not see leaves its place to
     the rest. What leads is the best with a picture of the first few, unless one is pinned there.
@@ -44,7 +47,7 @@ def front_page(count: int) -> tuple[list[Article], bool]:
     best = ranked(free, timezone.now(), **scale())[: count + 1]
     wanted = [*pinned, *(story.pk for story in best)]
     # Asked again: what was withdrawn between the two queries is not shown.
-    found = Article.objects.published_among(wanted).for_listing()
+    found = loaded(Article.objects.published_among(wanted))
     stories = {story.pk: story for story in found}
     places = {place: stories[pk] for pk, place in pinned.items() if pk in stories}
     rest = [stories[story.pk] for story in best if story.pk in stories]
@@ -70,12 +73,12 @@ def scale() -> dict[str, float]:
 def _candidates() -> list[tuple]:
     """(pk, place or None, the columns) of the newest public stories and of all that are public and
     pinned. One query."""
-    newest = Article.objects.published().newest_first().values("pk")[:CANDIDATES]
+    latest = newest(Article.objects.published()).values("pk")[:CANDIDATES]
     # In a subquery of its own: SQLite cuts no part of a union short.
-    newest = Article.objects.filter(pk__in=newest).order_by().values("pk")
+    latest = Article.objects.filter(pk__in=latest).order_by().values("pk")
     pinned = Pin.objects.lasting().order_by().values("article")
     is_lasting = Q(pin__until__isnull=True) | Q(pin__until__gt=Now())
-    rows = Article.objects.published_among(newest.union(pinned))
+    rows = Article.objects.published_among(latest.union(pinned))
     rows = rows.annotate(held=FilteredRelation("pin", condition=is_lasting))
     return list(rows.values_list("pk", "held__place", *_COLUMNS))
 

@@ -17,6 +17,8 @@ _LEFT_OUT = {
     *("id", "created_at", "updated_at", "decided_at", "decided_by", "pinned_lead", "provider"),
     *("brought_by", "link_key", "title_first", "title_last", "merged_into"),
     *("withdrawn_at", "first_public_at", "assigned_to"),
+    *("words_title", "words_excerpt", "words_body", "served"),
+    *("fetch_failures", "fetch_error", "fetch_tried_at", "fetch_next_at"),
 }
 _CHUNK = 500
 

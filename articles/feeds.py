@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import feedgenerator
@@ -60,7 +60,7 @@ class Listing:
 @require_safe
 @conditional_page
 def latest(request, form):
-    """All stories, or those that the filters of the list find."""
+    """All stories, or those that the filters of the search find."""
     filters = ArticleFilters(request.GET, queryset=Article.objects.published())
     if not filters.form.is_valid():
         # A list without the filter would look like an answer to it.
@@ -72,10 +72,19 @@ def latest(request, form):
         return HttpResponseBadRequest("\n".join(problems), content_type="text/plain; charset=utf-8")
     words = filters.form.cleaned_data.get("q")
     title = f"{settings.SITE_NAME}: {words}" if words else settings.SITE_NAME
-    query = request.GET.urlencode()
-    page = reverse("articles:latest") + (f"?{query}" if query else "")
+    query = _asked(request)
+    page = f"{reverse('articles:search')}?{query}" if query else reverse("articles:latest")
     described = _("News from many outlets, chosen by editors.")
-    return _answer(request, form, filters.qs, title, described, page)
+    return _answer(request, form, filters.qs, title, described, page, query)
+
+
+def _asked(request) -> str:
+    """The filters of the address, and nothing else that stands there: the feed repeats them."""
+    query = QueryDict(mutable=True)
+    for name, values in request.GET.lists():
+        if name in ArticleFilters.base_filters:
+            query.setlist(name, values)
+    return query.urlencode()
 
 
 @require_safe
@@ -111,12 +120,13 @@ def _to_survivor(known, slug, name, form):
     return redirect(name, slug=survivor.slug, form=form, permanent=True)
 
 
-def _answer(request, form, articles, title, description, page):
+def _answer(request, form, articles, title, description, page, query=""):
+    own = f"{request.path}?{query}" if query else request.path
     listing = Listing(
         title=title,
         description=description,
         page=request.build_absolute_uri(page),
-        own=request.build_absolute_uri(),
+        own=request.build_absolute_uri(own),
     )
     rows = articles.order_by("-publish_from", "-pk").for_feed()[:ENTRIES]
     entries = [entry_of(article, request.build_absolute_uri) for article in rows]
@@ -140,7 +150,7 @@ def entry_of(article: Article, whole) -> Entry:
         source_url=provider.website if provider else "",
         outward=article.link,
         topics=tuple(sorted(topic.name for topic in article.topics.all())),
-        picture=whole(picture.file.url) if picture else "",
+        picture=whole(picture.for_machines.url) if picture else "",
     )
 
 

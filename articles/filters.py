@@ -1,26 +1,30 @@
-"""The filters of the list of all stories: query parameters in, a narrower queryset out.
+"""The filters of the search, the feeds and the API: query parameters in, a narrower queryset out.
 
 `q`, `topic`, `provider`, `type`, `from` and `to`; each may be left out, together they all apply.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import search
+from .archive import start_of
 from .models import Topic
+from .wording import NOT_STORABLE
 
 MAX_WORDS = 8
 MAX_TEXT = 200  # characters
+DAY = "%Y-%m-%d"
 
 
 def at_most_eight_words(text: str) -> None:
-    if len(text.split()) > MAX_WORDS:
+    # Quotes part words as well: "a"b"c"d.
+    if max(len(text.split()), len(search.read(text).phrases)) > MAX_WORDS:
         raise ValidationError(_("Search for at most eight words."))
 
 
@@ -30,21 +34,27 @@ def known_topics(request):
     return Topic.objects.with_published()
 
 
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def format_value(self, value):
+        """As HTML wants it; nothing for what is no day, of which browsers show nothing either."""
+        try:
+            return value and datetime.strptime(f"{value}Z", f"{DAY}%z").date().isoformat()
+        except ValueError:
+            return None
+
+
 def day_filter(label, method: str) -> django_filters.DateFilter:
     return django_filters.DateFilter(
         label=label,
         method=method,
-        input_formats=["%Y-%m-%d"],
+        input_formats=[DAY],
         error_messages={"invalid": _("Enter a date such as 2026-03-01.")},
         # Far from the ends of the calendar, where counting in days and time zones overflows.
         validators=[MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput(),
     )
-
-
-def start_of(day: date) -> datetime:
-    """Midnight in the site's time zone, aware."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class ArticleFilters(django_filters.FilterSet):
@@ -56,7 +66,9 @@ class ArticleFilters(django_filters.FilterSet):
         method="with_words",
         max_length=MAX_TEXT,
         validators=[at_most_eight_words],
-        widget=forms.TextInput(attrs={"type": "search"}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "enterkeyhint": "search", "autocapitalize": "none"}
+        ),
     )
     topic = django_filters.ModelChoiceFilter(
         label=_("Topic"),
@@ -81,8 +93,8 @@ class ArticleFilters(django_filters.FilterSet):
     )
 
     def __init__(self, data, **kwargs):
-        # PostgreSQL refuses a NUL in any text, and no reader means one.
-        data = {name: value.replace("\0", "") for name, value in data.items()}
+        # PostgreSQL refuses a NUL in any text, a feed's title any of them, and no reader means one.
+        data = {name: NOT_STORABLE.sub("", value) for name, value in data.items()}
         super().__init__(data, **kwargs)
 
     @classmethod
@@ -96,16 +108,8 @@ class ArticleFilters(django_filters.FilterSet):
     def filter_queryset(self, queryset):
         return super().filter_queryset(queryset) if self.form.is_valid() else queryset.none()
 
-    @property
-    def is_detailed(self) -> bool:
-        """Whether the reader filters by more than words."""
-        return bool(set(self.form.changed_data) - {"q"})
-
     def with_words(self, queryset, name, text):
-        """Every word occurs in the headline or the excerpt."""
-        for word in text.split():
-            queryset = queryset.filter(Q(title__icontains=word) | Q(excerpt__icontains=word))
-        return queryset
+        return search.matching(queryset, search.read(text))
 
     def with_topic(self, queryset, name, topic):
         return queryset.about(topic)
@@ -126,3 +130,40 @@ class ArticleFilters(django_filters.FilterSet):
 
     def until(self, queryset, name, day):
         return queryset.filter(published_at__lt=start_of(day + timedelta(days=1)))
+
+
+class SearchFilters(ArticleFilters):
+    """With the order in which readers want to see what is found."""
+
+    sort = django_filters.ChoiceFilter(
+        label=_("Order"),
+        method="in_order",
+        choices=[("relevance", _("Most relevant first")), ("newest", _("Newest first"))],
+        empty_label=None,
+        error_messages={"invalid_choice": _("There is no such order. Choose one of these.")},
+    )
+
+    @property
+    def is_asked(self) -> bool:
+        return bool(set(self.form.changed_data) - {"sort"})
+
+    @property
+    def is_detailed(self) -> bool:
+        """Whether the reader asks for more than words, the best first."""
+        return bool(set(self.form.changed_data) - {"q", "sort"}) or not self.is_by_relevance
+
+    @property
+    def is_by_relevance(self) -> bool:
+        return self.form.data.get("sort") != "newest"
+
+    @property
+    def text(self) -> str:
+        """The words that were asked for; "" where there are none, or something is wrong."""
+        return self.form.cleaned_data["q"] if self.form.is_valid() else ""
+
+    def with_words(self, queryset, name, text):
+        """All that the other filters find: who asks for words here wants them ranked as well."""
+        return queryset
+
+    def in_order(self, queryset, name, order):
+        return queryset

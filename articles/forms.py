@@ -1,31 +1,76 @@
 """The editors' forms: what may be stored, said where the editor can mend it. Used by `admin`."""
 
+import re
+import secrets
+from pathlib import Path
+
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import FileExtensionValidator
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.validators import FileExtensionValidator, MaxValueValidator
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from PIL import Image as Pillow
 
-from . import checklist
+from . import checklist, library
 from .decisions import SAY_WHY, lacks_a_reason
-from .importing.pictures import MAX_PIXELS
+from .fetching import decoding
 from .importing.values import MAX_EXCERPT
-from .models import Article, Provider, ProviderAlias, Topic, TopicAlias
+from .models import (
+    Article,
+    Image,
+    OldAddress,
+    Provider,
+    ProviderAlias,
+    Tombstone,
+    Topic,
+    TopicAlias,
+)
 from .permitted import PermittedForm, PermittedRows
+from .pixels import MAX_BYTES, MAX_PIXELS, PictureError
 from .prose import MAX_LENGTH as MAX_BODY  # of characters there, of as many bytes here
 from .roles import NOT_A_PUBLISHER, may_change
-from .shared_forms import DeliveredForm, MergingForm, MergingFormSet
+from .shared_forms import DeliveredForm, LineField, MergingForm, MergingFormSet
 
-PICTURE_FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
-PICTURE_EXTENSIONS = ["jpg", "jpeg", "png", "webp", "gif"]
+PICTURE_EXTENSIONS = ["jpg", "jpeg", "png", "webp"]
+ACCEPTED = "image/jpeg,image/png,image/webp"
+MEGABYTE = 1024 * 1024
+_DESCRIPTION = re.compile("alt_text_([0-9]{1,18})")
 
 WITHDRAWN = Article.Status.WITHDRAWN
-_EXIF_ORIENTATION = 0x0112
-_TURNED = {5, 6, 7, 8}  # the orientations that swap width and height
 
 
-class ArticleForm(PermittedForm, MergingForm):
+class DescribingForm(MergingForm):
+    """A form that takes, beside its own fields, alternative texts of pictures: what is posted as
+    `alt_text_` and the picture's number."""
+
+    may_describe = True  # the user's permission
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not (self.is_bound and self.may_describe):
+            return
+        limit = Image._meta.get_field("alt_text").max_length
+        for name in [name for name in self.data if _DESCRIPTION.fullmatch(name)]:
+            label = _("Alternative text")
+            self.fields[name] = LineField(required=False, max_length=limit, label=label)
+
+    def descriptions(self) -> dict[int, str]:
+        """The texts that were typed, by the pictures' numbers."""
+        found = ((_DESCRIPTION.fullmatch(name), text) for name, text in self.cleaned_data.items())
+        return {int(match[1]): text for match, text in found if match and text}
+
+    def described(self) -> dict[int, tuple[str, list]]:
+        """What is to be shown again after a refusal: each text as typed, and its errors."""
+        names = [(_DESCRIPTION.fullmatch(name), name) for name in self.fields]
+        return {
+            int(match[1]): (self[name].value(), self.errors.get(name, []))
+            for match, name in names
+            if match and self.is_bound
+        }
+
+
+class ArticleForm(PermittedForm, DescribingForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "type" in self.fields:
@@ -61,6 +106,17 @@ class ArticleForm(PermittedForm, MergingForm):
         if not self.instance.pk and data.get("title") and data.get("published_at"):
             self._give_identity(data["title"], data["published_at"])
         return data
+
+    def clean_slug(self):
+        slug = self.cleaned_data["slug"]
+        if "slug" in self.changed_data:
+            own = {"source": self.instance.source, "stem": self.instance.stem}
+            for seen in (OldAddress, Tombstone):
+                if seen.objects.filter(slug=slug).exclude(**own).exists():
+                    raise ValidationError(
+                        _("Readers have seen another article there. Choose another address.")
+                    )
+        return slug
 
     def _check_size(self, name, limit):
         size = len(self.cleaned_data.get(name, "").encode("utf-8", "replace"))
@@ -107,7 +163,7 @@ class ArticleForm(PermittedForm, MergingForm):
 
     def _give_identity(self, title, published_at):
         start = Article.slug_for("", title, published_at, ())
-        taken = set(Article.objects.filter(slug__startswith=start).values_list("slug", flat=True))
+        taken = Article.objects.taken_slugs(start)
         own = Article.objects.filter(source=Article.NEWSROOM, stem__startswith=start)
         taken.update(own.values_list("stem", flat=True))
         self.instance.source = Article.NEWSROOM
@@ -219,6 +275,69 @@ class NamedRows(PermittedRows, MergingFormSet):
             widget.attrs.setdefault("aria-label", field.label)
 
 
+class FirstRows(NamedRows):
+    """Shows the first `most` rows alone (None: all), and says whether it `has_more`. What is not
+    shown is not sent back, and a row that is not sent back stays as it is: see `MergesRows`."""
+
+    most: int | None = None
+    has_more = False
+
+    def get_queryset(self):
+        if not hasattr(self, "_queryset"):
+            rows = super().get_queryset()
+            if self.most is not None and not self.is_bound:
+                first = list(rows[: self.most + 1])
+                self.has_more = len(first) > self.most
+                self._queryset = first[: self.most]
+        return self._queryset
+
+
+class PictureRows(NamedRows):
+    """An article's pictures, and files that become pictures of it at its end: `PREFIX-files`."""
+
+    may_upload = False  # the user's permission
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.uploads: list = []
+        self.kept: list[Image] = []
+
+    @property
+    def _posted_files(self) -> list:
+        return self.files.getlist(f"{self.prefix}-files") if self.may_upload and self.files else []
+
+    def is_multipart(self):
+        return self.may_upload or super().is_multipart()
+
+    def has_changed(self):
+        return super().has_changed() or bool(self._posted_files)
+
+    def clean(self):
+        super().clean()
+        wrong = []
+        for file in self._posted_files:
+            try:
+                self.uploads.append(PictureField().clean(file))
+            except ValidationError as error:
+                text = _("“%(name)s” was not uploaded. %(why)s")
+                params = {"name": file.name, "why": " ".join(error.messages)}
+                wrong.append(ValidationError(text, params=params))
+        if wrong:
+            raise ValidationError(wrong)
+
+    def save_new_objects(self, commit=True):
+        saved = super().save_new_objects(commit)
+        uses = self.model.objects.filter(**{self.fk.name: self.instance})
+        last = uses.aggregate(last=Max("position"))["last"] if self.uploads else None
+        for place, upload in enumerate(self.uploads, 0 if last is None else last + 1):
+            image = library.keep(upload)
+            use = self.model(image=image, position=place, **{self.fk.name: self.instance})
+            use.save()
+            self.kept.append(image)
+            saved.append(use)
+        return saved
+
+
 class AliasFormSet(NamedRows):
     def clean(self):
         """The database's rule, for rows that are new together."""
@@ -235,50 +354,63 @@ class AliasFormSet(NamedRows):
 
 
 class PictureField(forms.ImageField):
-    """An uploaded picture, read to its end: one of four formats, at most 25 million pixels.
+    """An uploaded picture: read to its end and written anew, without its metadata, in a process of
+    its own (`fetching.decoding`). One of three formats, at most 25 million pixels.
 
-    The cleaned upload's `shown_size` is (width, height) in px, turned as viewers turn it. No other
-    format's reader is ever tried on what a browser sends.
+    The cleaned upload is the new file, under the old name; its `shown_size` is (width, height) in
+    px, turned as viewers turn it.
     """
 
-    default_validators = [FileExtensionValidator(PICTURE_EXTENSIONS)]
+    default_validators = []  # the name that is asked is the upload's
+
+    def widget_attrs(self, widget):
+        return super().widget_attrs(widget) | {"accept": ACCEPTED}
 
     def to_python(self, data):
         upload = forms.FileField.to_python(self, data)
         if upload is None:
             return None
-        upload.seek(0)
+        FileExtensionValidator(PICTURE_EXTENSIONS)(upload)
         try:
-            with Pillow.open(upload, formats=PICTURE_FORMATS) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise self._too_large(picture.width, picture.height)
-                picture.load()
-                size, turned = picture.size, picture.getexif().get(_EXIF_ORIENTATION) in _TURNED
-        # What Pillow raises for bytes that are no whole picture differs with the format.
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            EOFError,
-            Pillow.DecompressionBombError,
-            Pillow.DecompressionBombWarning,
-        ) as error:
-            raise ValidationError(
-                _("This is not a picture that can be used. Upload a JPEG, PNG, WebP or GIF file."),
-                code="invalid_image",
-            ) from error
-        upload.seek(0)
-        upload.shown_size = size[::-1] if turned else size
-        return upload
+            if upload.size > MAX_BYTES:
+                raise PictureError("too large", "bytes")
+            content, suffix, size = decoding.rewritten(upload.read())
+        except PictureError as error:
+            raise _refusal(error, upload) from error
+        picture = SimpleUploadedFile(unguessable(Path(upload.name).stem, suffix), content)
+        picture.shown_size = size
+        return picture
 
-    def _too_large(self, width, height):
-        return ValidationError(
-            _(
-                "This picture has %(width)s × %(height)s pixels; at most %(limit)s million pixels "
-                "can be kept. Upload a smaller one."
-            ),
-            params={"width": width, "height": height, "limit": MAX_PIXELS // 1_000_000},
+
+def unguessable(stem: str, suffix: str) -> str:
+    """A file's name with 72 random bits in it. Who guesses what a picture of a hidden article is
+    called must not find it among the public files. Of the stem stays what a file system takes: it
+    counts bytes, of which a letter has up to four."""
+    stem = stem[:80].encode(errors="ignore")[:160].decode(errors="ignore")
+    return f"{stem}-{secrets.token_hex(9)}{suffix}"
+
+
+def _refusal(error: PictureError, upload) -> ValidationError:
+    """Why the picture is not kept, in the editor's words."""
+    params = {"limit": MAX_PIXELS // 1_000_000}
+    if error.code == "bytes":
+        text = _(
+            "This file has %(size)s MB; at most %(limit)s MB can be kept. Upload a smaller one."
         )
+        params = {"size": f"{upload.size / MEGABYTE:.1f}", "limit": MAX_BYTES // MEGABYTE}
+    elif error.size:
+        text = _(
+            "This picture has %(width)s × %(height)s pixels; at most %(limit)s million pixels "
+            "can be kept. Upload a smaller one."
+        )
+        params |= {"width": error.size[0], "height": error.size[1]}
+    elif error.code == "pixels":
+        text = _("This picture has more than %(limit)s million pixels. Upload a smaller one.")
+    elif error.code == "broken":
+        text = _("This picture is damaged or cut off. Upload it once more, or save it anew before.")
+    else:
+        text = _("This is not a picture that can be used. Upload a JPEG, PNG or WebP file.")
+    return ValidationError(text, code="invalid_image", params=params)
 
 
 class ImageForm(MergingForm):
@@ -288,10 +420,17 @@ class ImageForm(MergingForm):
             # Without a link, the file is all there is of the picture.
             field = self.fields["file"]
             field.required = field.widget.is_required = not self.instance.url
+        for name in {"alt_text", "credit"} & set(self.fields):
+            self.fields[name].widget.attrs["class"] = "vLargeTextField"
+        for name in {"focus_x", "focus_y"} & set(self.fields):
+            field = self.fields[name]
+            field.validators.append(MaxValueValidator(100))
+            field.widget.attrs |= {"max": 100, "step": 1}
 
     def clean(self):
         data = super().clean()
-        size = getattr(data.get("file"), "shown_size", None)
+        upload = data.get("file")
+        size = getattr(upload, "shown_size", None)
         if size:
             self.instance.width, self.instance.height = size
         return data

@@ -3,10 +3,13 @@
 `/healthz` answers as long as the process does; `/readyz` only where it can serve readers.
 """
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpResponse
+from django.templatetags.static import static
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+
+from .models import Article
 
 
 @require_safe
@@ -18,12 +21,17 @@ def alive(request):
 @require_safe
 @cache_control(no_store=True)
 def ready(request):
-    """503 while the database is away."""
+    """503 while the database is away or not set up, or static files were never collected."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
+        Article.objects.order_by().exists()
+    except (DatabaseError, InterfaceError):
+        if not connection.in_atomic_block:
+            connection.close()  # the next one who asks finds out anew
         return _say("the database does not answer", status=503)
+    try:
+        static("articles/css/base.css")
+    except ValueError:  # every page would fail
+        return _say("static files are missing: manage.py collectstatic", status=503)
     return _say("ok")
 
 

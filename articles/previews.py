@@ -62,4 +62,4 @@ def article_of(token: str) -> Article | None:
         return None
     links = PreviewLink.objects.open().filter(secret=secret)
     articles = Article.objects.filter(preview_links__in=links).exclude(status__in=HIDDEN)
-    return articles.for_detail().first()
+    return articles.for_page().first()

@@ -7,6 +7,7 @@ renderer makes of it passes a closed list of tags, so neither of the two has to 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -29,6 +30,19 @@ _cleaner = nh3.Cleaner(
 )
 
 
+def _leads_on(address: str) -> bool:
+    """Whether it is no address with a user name in it, which shows one host and leads to another;
+    what cannot be read at all is none either."""
+    try:
+        return "@" not in urlsplit(address).netloc
+    except ValueError:
+        return False
+
+
+_stock = _markdown.validateLink
+_markdown.validateLink = lambda url: _stock(url) and _leads_on(url)
+
+
 def render(markdown: str) -> SafeString:
     """HTML that a template may print as it is. "" gives "".
 
@@ -42,6 +56,18 @@ def render(markdown: str) -> SafeString:
         token.tag = f"h{min(int(token.tag[1]) - highest + 2, 6)}"
     html = _markdown.renderer.render(tokens, _markdown.options, {})
     return mark_safe(_cleaner.clean(html))
+
+
+def plain(markdown: str) -> str:
+    """The text that readers see of it, without any mark-up; a space between two blocks."""
+    if not markdown:
+        return ""
+    parts = []
+    for block in _markdown.parse(markdown[:MAX_LENGTH]):
+        for token in block.children or [block]:
+            parts.append("\n" if token.type in ("softbreak", "hardbreak") else token.content)
+        parts.append("\n")
+    return "".join(parts).strip()
 
 
 # What it leaves out -----------------------------------------------------------------------------
@@ -99,7 +125,9 @@ def _located(parser, markdown):
 
 
 def _is_safe(address: str) -> bool:
-    """Whether the renderer's list of schemes lets it pass; one without a scheme is of this site."""
+    """Whether the renderer lets it pass; one without a scheme is of this site."""
+    if not _leads_on(address):
+        return False
     scheme, colon, _rest = address.partition(":")
     return not colon or not _SCHEME.fullmatch(scheme) or scheme.lower() in LINK_SCHEMES
 

@@ -206,4 +206,4 @@ def _by_editor(article, named, unnamed):
 
 
 def _moment(at):
-    return date_format(localtime(at), "j M Y H:i")
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from . import duplicates
+from . import duplicates, tasks
 from .importing import state
 from .importing.aliases import canonical_changes, load_aliases
 from .importing.apply import apply, with_all_that_merges
@@ -28,10 +28,11 @@ from .importing.records import MACHINE_COLUMNS
 from .importing.references import References
 from .models import Article, Image, ImportedFile, Revision
 
-# Restoring words must never publish anything, nor withdraw it; and scores follow the feed.
+# Restoring words must never publish anything, nor withdraw it, nor move it; scores follow the feed.
 NOT_RESTORED = frozenset(
     [*state.DECISION_COLUMNS, *MACHINE_COLUMNS]
     + ["publish_until", "is_kept_public", "withdrawal_reason", "merged_into_id", "hidden_related"]
+    + ["slug"]
 )
 # Beside the changes of a decision, for `undoing`: who had decided before, and who does now. It is
 # told by the entry itself.
@@ -71,10 +72,12 @@ def record(article: Article, changes: dict, by, kind: str, comment: str = "") ->
     """Keep one change, in the caller's transaction, which holds the article's row locked.
 
     `changes` is as `state.difference` writes it. Whatever a person changed, it ends here: so this
-    is where possible duplicates are looked for again.
+    is where possible duplicates are looked for again, the hub is told, and pictures are fetched.
     """
     if kind == Revision.Kind.CREATED or not duplicates.WATCHED.isdisjoint(changes):
         duplicates.look_again([article.pk])
+    tasks.announce({article.pk: (changes, kind == Revision.Kind.CREATED)})
+    tasks.follow_changes(changes.keys(), kind == Revision.Kind.CREATED)
     last = article.imports.aggregate(last=Max("pk"))["last"] or 0
     return Revision.objects.create(
         article=article, by=by, kind=kind, changes=changes, comment=comment, last_import=last

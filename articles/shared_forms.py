@@ -44,6 +44,9 @@ class LineField(forms.CharField):
 
     default_validators = [validate_storable]
 
+    def widget_attrs(self, widget):
+        return super().widget_attrs(widget) | {"dir": "auto"}
+
     def has_changed(self, initial, data):
         return self.plain(initial) != self.plain(data)
 
@@ -58,6 +61,9 @@ class ParagraphsField(forms.CharField):
 
     default_validators = [validate_storable]
 
+    def widget_attrs(self, widget):
+        return super().widget_attrs(widget) | {"dir": "auto"}
+
     def to_python(self, value):
         return super().to_python(_with_lf(value) if isinstance(value, str) else value)
 
@@ -66,6 +72,13 @@ class ParagraphsField(forms.CharField):
 
     def plain(self, text) -> str:
         return _with_lf(text or "").strip()
+
+
+class AddressField(forms.SlugField):
+    """The last part of an address: it begins with a number, and is read from left to right."""
+
+    def widget_attrs(self, widget):
+        return super().widget_attrs(widget) | {"dir": "ltr"}
 
 
 def _with_lf(text):

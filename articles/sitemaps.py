@@ -29,7 +29,7 @@ SECURITY_TEXT_DAYS = 180
 def indexable():
     """The published articles that search engines may list."""
     articles = Article.objects.published()
-    return articles if settings.INDEX_EXCERPTS else articles.exclude(body="")
+    return articles if settings.INDEX_EXCERPTS else articles.ours()
 
 
 class ArticleMap(Sitemap):
@@ -47,14 +47,14 @@ class TopicMap(Sitemap):
     limit = 5000
 
     def items(self):
-        return Topic.objects.with_published().order_by("pk").only("slug")
+        return Topic.objects.with_published().order_by("slug").only("slug")
 
 
 class ProviderMap(Sitemap):
     limit = 5000
 
     def items(self):
-        return Provider.objects.with_published().order_by("pk").only("slug")
+        return Provider.objects.with_published().order_by("slug").only("slug")
 
 
 class PageMap(Sitemap):

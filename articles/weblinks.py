@@ -10,6 +10,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 MAX_LENGTH = 2048  # characters, for every URL the newsroom stores
 
+# For links to where a story comes from. No "nofollow": our editors chose it, and credit its outlet.
+# No "noreferrer" either: the outlet may know who sends it readers.
+OUTWARD = "external noopener"
+
 # What RFC 3986 lets stand in a URL, "%" included: an escape already there stays as it is.
 _ALLOWED = "!#$%&'()*+,/:;=?@[]~"
 # Most links are plain, and are what they normalise to; the long way costs thirty times as much.
@@ -27,16 +31,17 @@ _TRACKING = re.compile(
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def normalise(url: str) -> str:
+def normalise(url: str, *, has_entities: bool = True) -> str:
     """The http(s) URL that `url` means, ASCII only, or "" if it means none.
 
     Edge white space, tabs and line ends go (as browsers do), HTML entities are decoded, spaces and
     non-ASCII letters are percent-encoded, a host in another script is written in its IDNA form.
     An address with a user name in it is none: it shows one host and may lead to another.
+    `has_entities=False`: they are decoded already, and "&copy=1" is a parameter.
     """
     if _PLAIN.fullmatch(url):
         return url
-    text = _CONTROLS.sub("", html.unescape(url)).strip()
+    text = _CONTROLS.sub("", html.unescape(url) if has_entities else url).strip()
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
@@ -59,7 +64,7 @@ def normalise(url: str) -> str:
     )
 
 
-def normalise_image(url: str) -> str:
+def normalise_image(url: str, *, has_entities: bool = True) -> str:
     """Like `normalise`, and "/path" for a picture on the sender's own site, which may be relative.
 
     "//host/path" is read as https; "." and ".." go, as browsers take them away at a site's root.
@@ -67,11 +72,12 @@ def normalise_image(url: str) -> str:
     """
     if _PLAIN.fullmatch(url):
         return url
-    text = _CONTROLS.sub("", html.unescape(url)).strip().replace("\\", "/")
+    text = _CONTROLS.sub("", html.unescape(url) if has_entities else url).strip()
+    text = text.replace("\\", "/")
     if text.startswith("//"):
-        return normalise("https:" + text)
+        return normalise("https:" + text, has_entities=has_entities)
     if not text or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
-        return normalise(text)
+        return normalise(text, has_entities=has_entities)
     path, mark, query = text.split("#")[0].partition("?")
     path = "/".join(part for part in path.split("/") if part not in ("", ".", ".."))
     return "/" + _escaped(path) + mark + _escaped(query) if path else ""

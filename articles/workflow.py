@@ -2,7 +2,8 @@
 
 Merging: several rows of what is one provider (or topic) become one. The survivor takes over all
 that hangs on the others, and their names and addresses: the next delivery under an old name lands
-on the survivor (`importing.aliases`), and an old address leads there (`views`).
+on the survivor (`importing.aliases`), and an old address leads there (`lists`) where readers can
+have seen it. Of any other it would tell that something hidden once stood there.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,12 @@ from collections.abc import Sequence
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from . import renditions, tasks
 from .models import (
     Article,
+    Image,
     Proposal,
     Provider,
     ProviderAlias,
@@ -33,6 +37,7 @@ def merge_providers(survivor: Provider, others: Sequence[Provider], by) -> Provi
     with transaction.atomic():
         survivor, others = _locked(survivor, others)
         moving = Article.objects.filter(provider__in=others)
+        seen = set(moving.once_public().order_by().values_list("provider", flat=True))
         moving.update(provider=survivor, updated_at=timezone.now())
         RelatedItem.objects.filter(provider__in=others).update(provider=survivor)
         ProviderAlias.objects.filter(provider__in=others).update(provider=survivor)
@@ -41,9 +46,13 @@ def merge_providers(survivor: Provider, others: Sequence[Provider], by) -> Provi
             survivor.description = survivor.description or other.description
         survivor.save(update_fields=["logo", "description"])
         _finish(survivor, others, by)
+        for logo in Image.objects.filter(pk__in=[each.logo_id for each in others if each.logo_id]):
+            renditions.follow(logo)  # one that is no logo any more is made as other pictures are
         for other in others:
-            _keep_alias(ProviderAlias, other, provider=survivor, domain=other.domain)
+            slug = other.slug if other.pk in seen else ""
+            _keep_alias(ProviderAlias, other, slug, provider=survivor, domain=other.domain)
             _rename_in_proposals((other.name, other.domain), survivor)
+        tasks.announce_row(survivor)
     return survivor
 
 
@@ -57,6 +66,8 @@ def merge_topics(survivor: Topic, others: Sequence[Topic], by) -> Topic:
     with transaction.atomic():
         survivor, others = _locked(survivor, others)
         moving = Article.objects.filter(topic_assignments__tag__in=others)
+        seen = moving.once_public().order_by().values_list("topic_assignments__tag", flat=True)
+        seen = set(seen)
         Article.objects.filter(pk__in=moving.values("pk")).update(updated_at=timezone.now())
         for other in others:
             carried = TopicAssignment.objects.filter(tag=survivor).values("content_object")
@@ -77,7 +88,8 @@ def merge_topics(survivor: Topic, others: Sequence[Topic], by) -> Topic:
         TopicAlias.objects.filter(topic__in=others).update(topic=survivor)
         _finish(survivor, others, by)
         for other in others:
-            _keep_alias(TopicAlias, other, topic=survivor)
+            _keep_alias(TopicAlias, other, other.slug if other.pk in seen else "", topic=survivor)
+        tasks.announce_row(survivor)
     return survivor
 
 
@@ -90,6 +102,7 @@ def keep_old_name(row: Provider | Topic, name: str, domain: str = "") -> None:
         ProviderAlias.objects.update_or_create(name=name, domain=domain, defaults={"provider": row})
     else:
         TopicAlias.objects.update_or_create(name=name, defaults={"topic": row})
+    tasks.announce_row(row)
 
 
 def _rename_in_proposals(key: tuple[str, str], provider: Provider) -> None:
@@ -113,17 +126,17 @@ def _locked(survivor, others):
     return present[survivor.pk], [present[pk] for pk in dict.fromkeys(wanted)]
 
 
-def _keep_alias(model, other, **fields) -> None:
-    """The other's name and address. Where an alias of that name has an older address already, the
-    newer one is kept beside it."""
+def _keep_alias(model, other, slug: str, **fields) -> None:
+    """The other's name, and its address `slug`, "" where readers never saw it there. Where an alias
+    of that name has an older address already, the newer one is kept beside it."""
     key = {"name": other.name} | ({"domain": other.domain} if "domain" in fields else {})
     alias = model.objects.filter(**key).first() or model(**key)
     for name, value in fields.items():
         setattr(alias, name, value)
-    if alias.slug:
-        model.objects.create(slug=other.slug, **fields)
-    else:
-        alias.slug = other.slug
+    if alias.slug and slug:
+        model.objects.create(slug=slug, **fields)
+    elif slug:
+        alias.slug = slug
     alias.save()
 
 
@@ -131,6 +144,7 @@ def _finish(survivor, others, by) -> None:
     """Log and delete: an entry on the survivor's history, and one for each that goes."""
     names = ", ".join(f"“{other}”" for other in others)
     log = LogEntry.objects.log_actions
-    log(by.pk, others, DELETION, change_message=f"Merged into “{survivor}”.")
-    log(by.pk, [survivor], CHANGE, change_message=f"Merged {names} into it.", single_object=True)
+    log(by.pk, others, DELETION, change_message=_("Merged into “%(stays)s”.") % {"stays": survivor})
+    merged = _("Merged %(names)s into it.") % {"names": names}
+    log(by.pk, [survivor], CHANGE, change_message=merged, single_object=True)
     type(survivor).objects.filter(pk__in=[other.pk for other in others]).delete()

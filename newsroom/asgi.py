@@ -4,8 +4,10 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from newsroom import charset
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 # manage.py in a clone works with no variables; a server must be told its secrets (see settings).
 os.environ.setdefault("DEBUG", "off")
 
-application = get_asgi_application()
+application = charset.asgi(get_asgi_application())

@@ -101,7 +101,7 @@ class RedirectTests(MergingTestCase):
         self.merge()
         self.assertEqual(self.leads_to(self.goes), self.stays.get_absolute_url())
         response = self.client.get(self.goes.get_absolute_url())
-        self.assertEqual(response["Cache-Control"], "max-age=3600")
+        self.assertEqual(response["Cache-Control"], "no-cache")
         Article.objects.filter(pk=self.stays.pk).update(status="held")
         self.assertIn(self.leads_to(self.goes), (404, 410))
 

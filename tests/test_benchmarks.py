@@ -19,7 +19,11 @@ from articles.models import (
     RelatedImage,
     RelatedItem,
 )
-from benchmarks import desk, importing, plain, seeds
+from benchmarks import __main__ as whole
+from benchmarks import desk, importing, pages, plain, seeds
+from benchmarks.stock.settings import TEMPLATES as STOCK_TEMPLATES
+
+from .factories import make_article, make_image, make_provider, make_related_item
 
 
 def read(content: bytes) -> records.ArticleRecord:
@@ -158,3 +162,48 @@ class DeskTests(TestCase):
         lines = list(desk.table(few, many, (1000, 100_000)))
         self.assertEqual(lines[2], "| desk | 20 | 40 | 2.00 | 300 ms: kept |")
         self.assertEqual(lines[3], "| form, 9 | 50 | 301 | 6.02 | 300 ms: missed |")
+
+
+class StockTests(TestCase):
+    """What our pages are compared with says the same."""
+
+    def test_says_what_our_pages_say(self):
+        for number in range(3):
+            article = make_article(
+                slug=f"story-{number}",
+                title="A & <b>",
+                body="Our *words*." if number else "",
+                type="video" if number == 2 else "article",
+                topics=["Climate", "Tides"],
+                images=[make_image(alt_text='A "train"')] if number else [],
+                provider=None if number == 1 else article_provider(),
+            )
+            for _item in range(4 * number):
+                make_related_item(article, images=[make_image()], excerpt="Its words.")
+        addresses = ("/latest/", *(f"/articles/story-{number}/" for number in range(3)))
+        ours = [pages.plain(self.client.get(each).content.decode()) for each in addresses]
+        with override_settings(ROOT_URLCONF=pages.STOCK, TEMPLATES=STOCK_TEMPLATES):
+            stock = [pages.plain(self.client.get(each).content.decode()) for each in addresses]
+        self.assertEqual(ours, stock)
+        self.assertIn("A &amp; &lt;b&gt;", ours[0])
+
+
+def article_provider():
+    return make_provider("Harbour & Post", "harbourpost.example", logo=make_image())
+
+
+class WholeTests(SimpleTestCase):
+    def line(self, name, *costs):
+        return whole._line([(name, cost) for cost in costs])
+
+    def test_says_what_was_kept_and_what_was_missed(self):
+        small, same, large = (3, 10.0, 50_000), (3, 11.0, 50_000), (3, 13.0, 50_000)
+        self.assertEqual(
+            self.line("latest", small, same),
+            "| latest | 3 | 10.0 | 11.0 | 1.10 | 50 | at most 1.2 times: kept |",
+        )
+        self.assertIn("at most 1.2 times: missed", self.line("latest", small, large))
+        self.assertIn("1.5 times: kept", self.line("article list", small, large))
+        self.assertIn("1.5 times: missed", self.line("article list", small, (7, 13.0, 50_000)))
+        self.assertIn("100 kB: missed", self.line("article form", small, (3, 9.0, 100_001)))
+        self.assertIn("5 ms: missed", self.line("search, a rare word", small, same))

@@ -5,7 +5,7 @@ from unittest import mock
 
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -81,6 +81,23 @@ class WorkingTests(BulkTestCase):
         # What it had written of that article is taken back.
         self.assertEqual(Article.objects.filter(decided_at__isnull=True).count(), 1)
         self.assertEqual(Revision.objects.count(), 2)
+
+    def test_with_the_database_away_what_was_not_done_goes_on_waiting(self):
+        self.make_held(3)
+        action = self.choose(Deed.REVIEW)
+        real, calls = bulk.decide, []
+
+        def away_once(pk, *args, **how):
+            calls.append(pk)
+            if len(calls) == 2:
+                raise OperationalError("database is locked")
+            return real(pk, *args, **how)
+
+        with mock.patch("articles.bulk.decide", away_once), self.assertRaises(OperationalError):
+            bulk.go_on(action)
+        self.assertEqual(bulk.counts(action), {Outcome.CHANGED: 1, Outcome.WAITING: 2})
+        self.assertTrue(bulk.go_on(action))
+        self.assertEqual(bulk.counts(action), {Outcome.CHANGED: 3})
 
     def test_dies_between_two_articles_and_goes_on(self):
         self.make_held(5)

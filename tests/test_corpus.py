@@ -180,12 +180,21 @@ class UpdateStreamTests(TestCase):
             for name, number in found.items():
                 self.assertEqual(number, int(expected[name]), (expected["n"], name))
         public = [row["path"] for row in rows("update-stream/public_list_at_07.tsv")]
-        listed = []
-        for page in range(1, -(-len(public) // 25) + 1):
-            response = self.client.get("/latest/", {"page": page})
-            listed += [article.stem for article in response.context["page"]]
-        self.assertEqual([f"_news/{stem}.md" for stem in listed], public)
-        self.assertEqual(self.client.get("/latest/", {"page": page + 1}).status_code, 404)
+        listed, older = [], "/latest/"
+        while older:
+            response = self.client.get(older)
+            page = [article.stem for article in response.context["page"]]
+            listed.append(page)
+            older = response.context["older"]
+        stems = [stem for page in listed for stem in page]
+        self.assertEqual([f"_news/{stem}.md" for stem in stems], public)
+        self.assertEqual({len(page) for page in listed[:-1]}, {25})
+        newer = response.context["newer"]
+        for page in listed[-2::-1]:  # and the same pages on the way back
+            response = self.client.get(newer)
+            self.assertEqual([article.stem for article in response.context["page"]], page)
+            newer = response.context["newer"]
+        self.assertEqual((response.request["QUERY_STRING"], newer), ("", ""))
 
     def deliver(self, number):
         return import_seeds([FOLDER / f"update-stream/0{number}/_news"], "powerapps")

@@ -14,6 +14,7 @@ from articles.importing.pipeline import import_seeds
 from articles.models import Article, Tombstone
 from tests.corpus import FOLDER, needs_corpus
 from tests.factories import make_provider, make_related_item, make_topic
+from tests.promises import only_in_full
 
 pytestmark = [needs_corpus, pytest.mark.corpus]
 
@@ -129,6 +130,7 @@ class EditedTests(TestCase):
         # Some videos have no such key yet.
         self.check(edit, rf"(?:{key}: [^\n]*$)?", rf'{key}: "?https://example.org/a b\?c=é"?$')
 
+    @only_in_full
     def test_provider(self):
         provider = make_provider("Harbour Post: daily", "harbour.example")
 
@@ -150,6 +152,7 @@ class EditedTests(TestCase):
 
         self.check(edit, "", r"  - A new topic$")
 
+    @only_in_full
     def test_a_topic_less(self):
         def edit(article):
             topics = sorted(row.tag.name for row in article.topic_assignments.all())
@@ -173,6 +176,7 @@ class EditedTests(TestCase):
         lines = r"(?:  - |    )(?:title|url|webUrl|sourceUrl): .*"
         self.check(edit, f"(?s:{lines})", f"(?s:{lines})", at_least=40)
 
+    @only_in_full
     def test_title_of_a_related_item_alone(self):
         def edit(article):
             item = article.related_items.first()
@@ -185,6 +189,7 @@ class EditedTests(TestCase):
         line = r"  (?:-|  ) ?title: [^\n]*$"
         self.check(edit, line, line, at_least=40)
 
+    @only_in_full
     def test_a_related_item_less(self):
         def edit(article):
             items = list(article.related_items.all())
@@ -214,6 +219,7 @@ class EditedTests(TestCase):
 
         self.check(edit, r"(?s:.*)", r"(?s:.*)", at_least=30)
 
+    @only_in_full
     def test_nothing_but_a_title_left(self):
         def edit(article):
             article.excerpt = article.web_url = article.original_url = ""

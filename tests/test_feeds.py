@@ -101,6 +101,13 @@ class AddressTests(FeedTestCase):
         self.assertEqual(response.status_code, 400)
         self.assertContains(response, "from: Enter a date", status_code=400)
 
+    def test_leave_out_of_a_search_what_no_feed_can_hold(self):
+        make_article(title="Tides")
+        for form in ("atom", "rss"):
+            feed = self.read(f"/feed.{form}?q=%01tid%0Bes%EF%BF%BE")
+            self.assertEqual(feed.feed.title, "Newsroom: tides")
+            self.assertEqual(len(feed.entries), 1)
+
     def test_of_nothing_are_missing_or_empty(self):
         make_topic("Nothing")
         self.assertEqual(self.client.get("/topics/nothing/feed.atom").status_code, 404)
@@ -112,7 +119,7 @@ class AddressTests(FeedTestCase):
         make_article(topics=["Harbours"])
         for page, feed in (
             ("/", "/feed.atom"),
-            ("/latest/?q=story", "/feed.atom?q=story"),
+            ("/search/?q=story", "/feed.atom?q=story"),
             ("/topics/harbours/", "/topics/harbours/feed.atom"),
             ("/providers/harbour-post/", "/providers/harbour-post/feed.atom"),
         ):

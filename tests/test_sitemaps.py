@@ -114,6 +114,11 @@ class PolicyTests(SitemapTestCase):
         self.assertContains(self.client.get(theirs.get_absolute_url()), self.NOINDEX)
         self.assertNotContains(self.client.get(ours.get_absolute_url()), "noindex")
 
+    def test_a_page_of_our_own_is_one_without_a_text_below_its_excerpt(self):
+        own = make_article(source="newsroom", provider=None)
+        self.assertNotContains(self.client.get(own.get_absolute_url()), "noindex")
+        self.assertEqual(self.addresses("/sitemap-articles.xml"), [own.get_absolute_url()])
+
     @override_settings(INDEX_EXCERPTS=True)
     def test_unless_the_newsroom_says_so(self):
         theirs = make_article()

@@ -1,10 +1,12 @@
 """Merging: what moves, what goes, and where the next delivery and the old address lead."""
 
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.test import TestCase
+from django.utils import timezone
 
 from articles.importing import leads, proposals
 from articles.importing.export import export_seeds
@@ -78,6 +80,7 @@ class MergeProvidersTests(TestCase):
 
     def test_keeps_names_and_addresses_those_of_earlier_merges_too(self):
         old = make_provider("Old Post", "old.example")
+        make_article(provider=old)
         merge_providers(self.other, [old], by=self.editor)
         self.merge()
         self.assertEqual(
@@ -89,8 +92,10 @@ class MergeProvidersTests(TestCase):
         )
 
     def test_keeps_both_addresses_of_a_name_that_was_merged_before(self):
+        make_article(provider=self.other)
         self.merge()
         again = Provider.objects.create(name="The Post", domain="post.example", slug="again")
+        make_article(provider=again)
         self.merge(again)
         self.assertEqual(
             set(ProviderAlias.objects.values_list("name", "slug")),
@@ -101,9 +106,27 @@ class MergeProvidersTests(TestCase):
         ProviderAlias.objects.create(
             provider=make_provider("Radio", "r.example"), name="The Post", domain="post.example"
         )
+        make_article(provider=self.other)
         self.merge()
         alias = ProviderAlias.objects.get()
         self.assertEqual((alias.provider, alias.slug), (self.survivor, "the-post"))
+
+    def test_forgets_an_address_that_readers_never_saw(self):
+        make_article(provider=self.survivor)
+        make_article(provider=self.other, is_published=False)
+        make_article(provider=self.other, publish_from=timezone.now() + timedelta(days=1))
+        self.merge()
+        alias = ProviderAlias.objects.get()
+        self.assertEqual((alias.name, alias.slug), ("The Post", ""))
+        self.assertEqual(self.client.get("/providers/the-post/").status_code, 404)
+
+    def test_keeps_one_where_readers_saw_what_they_see_no_more(self):
+        make_article(provider=self.survivor)
+        make_article(provider=self.other, status="withdrawn")
+        self.merge()
+        self.assertRedirects(
+            self.client.get("/providers/the-post/"), "/providers/post/", status_code=301
+        )
 
     def test_is_written_in_the_log(self):
         gone = str(self.other.pk)
@@ -157,12 +180,21 @@ class MergeTopicsTests(TestCase):
 
     def test_keeps_names_and_addresses(self):
         other = make_topic("Weather")
+        make_article(topics=["Weather"])
         TopicAlias.objects.create(topic=other, name="Sky")
         self.merge(make_topic("Climate"), other)
         self.assertEqual(
             set(TopicAlias.objects.values_list("name", "slug", "topic__name")),
             {("Weather", "weather", "Climate"), ("Sky", "", "Climate")},
         )
+
+    def test_forgets_an_address_that_readers_never_saw(self):
+        make_article(topics=["Climate", "Storms"])
+        make_article(topics=["Weather"], is_published=False)
+        self.merge(make_topic("Climate"), make_topic("Weather"), make_topic("Storms"))
+        kept = dict(TopicAlias.objects.values_list("name", "slug"))
+        self.assertEqual(kept, {"Weather": "", "Storms": "storms"})
+        self.assertEqual(self.client.get("/topics/weather/").status_code, 404)
 
     def test_moves_narrower_topics(self):
         survivor, other = make_topic("Climate"), make_topic("Weather")

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.utils import timezone
 from django.utils.html import format_html
@@ -11,8 +11,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from ..decisions import DECISION
-from ..forms import ArticleForm
-from ..models import Article, ArticleImage, RelatedItem, Topic, TopicAssignment
+from ..forms import ArticleForm, FirstRows, PictureRows
+from ..models import Article, ArticleImage, OldAddress, RelatedItem, Topic, TopicAssignment
 from ..reasons import load_reasons, why
 from .assigning import Assigning, assigned
 from .care import ImageFilter
@@ -39,7 +39,17 @@ from .preview import Preview
 from .publishers import PublishersOnly, PublishersRows
 from .trash import Trash
 from .triage import Triage
-from .widgets import EMPTY, NewsroomAdmin, PicturesInline, RowsInline, badge, moment, thumbnail
+from .widgets import (
+    EMPTY,
+    NewsroomAdmin,
+    PicturesInline,
+    RowsInline,
+    RowsSelect,
+    badge,
+    moment,
+    shows_all,
+    thumbnail,
+)
 
 # Headlines and links are long, excerpts and notes short.
 FIELD_ATTRS = {
@@ -50,7 +60,10 @@ FIELD_ATTRS = {
     "body": {"rows": 12},
     "withdrawal_reason": {"class": "vLargeTextField"},
     "note": {"rows": 3},
+    "slug": {"class": "vLargeTextField"},
 }
+
+DELIVERED = 5000  # characters of a delivered file that a form shows at once
 
 # Of no use before there is an article.
 LATER_FIELDS = ("is_kept_public", "withdrawal_reason")
@@ -61,12 +74,28 @@ LATER_FIELDS = ("is_kept_public", "withdrawal_reason")
 
 class ArticlePictures(PublishersRows, PicturesInline):
     model = ArticleImage
+    formset = PictureRows
+    template = "admin/articles/article/_pictures.html"
+
+    class Media:
+        css = {"all": ["articles/library.css"]}
+        js = ["articles/library.js", "articles/pictures.js"]
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.may_upload = request.user.has_perm("articles.add_image")
+        formset.may_describe = request.user.has_perm("articles.change_image")
+        return formset
 
 
 class RelatedItems(PublishersRows, RowsInline):
-    """Few fields a row, and low rows: a real article has up to 179 of them."""
+    """Few fields a row, low rows, and the first eight of them until all are asked for: an article
+    of a real feed has up to 179."""
 
     model = RelatedItem
+    formset = FirstRows
+    template = "admin/articles/article/_related_items.html"
+    shown = 8
     classes = ["collapse"]
     fields = ["position", "title", "web_url", "provider", "published_at", "quality"]
     readonly_fields = ["quality"]
@@ -77,6 +106,11 @@ class RelatedItems(PublishersRows, RowsInline):
         **RowsInline.formfield_overrides,
         models.DateTimeField: {"form_class": forms.DateTimeField, "widget": forms.DateTimeInput},
     }
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.most = None if shows_all(request) else self.shown
+        return formset
 
 
 # The list and the form --------------------------------------------------------------------------
@@ -211,6 +245,12 @@ class ArticleAdmin(
         },
     )
 
+    def get_object(self, request, object_id, from_field=None):
+        article = super().get_object(request, object_id, from_field)
+        if article is not None:
+            article.is_shown_whole = shows_all(request)
+        return article
+
     def get_changelist(self, request, **kwargs):
         return ArticleList
 
@@ -220,7 +260,7 @@ class ArticleAdmin(
             fields = [name for name in options["fields"] if name not in LATER_FIELDS]
             return [self.story_fields, (title, {"fields": fields})]
         title, options = self.publishing_fields
-        fields = ["address", "reason", *options["fields"], "decided_at", "decided_by"]
+        fields = ["address", "reason", *options["fields"], "slug", "decided_at", "decided_by"]
         return self.with_seen(
             request, obj, [self.story_fields, (title, {"fields": fields}), self.feed_fields]
         )
@@ -249,7 +289,7 @@ class ArticleAdmin(
             required=False,
             label=_("Topics"),
             widget=RelatedFieldWidgetWrapper(
-                AutocompleteSelectMultiple(tag, self.admin_site),
+                RowsSelect(tag, self.admin_site),
                 tag.remote_field,
                 self.admin_site,
                 can_add_related=topics.has_add_permission(request),
@@ -265,6 +305,9 @@ class ArticleAdmin(
         """Writes what the editor changed and nothing else: what a delivery has written to other
         columns meanwhile stays."""
         changed = set(form.changed_data)
+        if change and "slug" in changed:
+            # Before what is decided here: readers have seen nothing of that yet.
+            OldAddress.keep(obj, Article.objects.values_list("slug", flat=True).get(pk=obj.pk))
         decides = not change or changed & {"status", "publish_from", "publish_until"}
         if decides:
             now, reason = timezone.now(), obj.withdrawal_reason
@@ -280,6 +323,11 @@ class ArticleAdmin(
         super().save_related(request, form, formsets, change)
         if change and not form.has_changed() and any(rows.has_changed() for rows in formsets):
             form.instance.save(update_fields=["updated_at"])
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        for image in getattr(formset, "kept", ()):
+            self.log_addition(request, image, [{"added": {}}])
 
     # Columns
 
@@ -317,9 +365,9 @@ class ArticleAdmin(
     def address(self, article):
         state = badge(article, timezone.now())
         if not article.is_published():
-            return format_html("{} {}", state, article.slug)
+            return format_html("{} <bdi>{}</bdi>", state, article.slug)
         return format_html(
-            '{} <a href="{}">{}</a>', state, article.get_absolute_url(), article.slug
+            '{} <a href="{}"><bdi>{}</bdi></a>', state, article.get_absolute_url(), article.slug
         )
 
     @admin.display(description=_("why"))
@@ -332,7 +380,7 @@ class ArticleAdmin(
     def embed_code(self, article):
         if not article.featured_content:
             return EMPTY
-        return format_html('<pre class="delivered">{}</pre>', article.featured_content)
+        return format_html('<pre class="delivered" dir="ltr">{}</pre>', article.featured_content)
 
     @admin.display(description=_("as delivered"))
     def delivered(self, article):
@@ -341,6 +389,10 @@ class ArticleAdmin(
         text = as_delivered(bytes(article.delivery.content))
         if text is None:
             return _("The file cannot be shown.")
-        return format_html(
-            '{}<pre class="delivered" tabindex="0">{}</pre>', article.delivery.path, text
-        )
+        html = '{}<pre class="delivered" dir="ltr" tabindex="0">{}</pre>'
+        if len(text) > DELIVERED and not getattr(article, "is_shown_whole", False):
+            link = '<p class="help"><a href="?show=all">{}</a></p>'
+            cut = f"{text[:DELIVERED]}…"
+            more = format_html(link, _("Show all of it"))
+            return format_html(html + "{}", article.delivery.path, cut, more)
+        return format_html(html, article.delivery.path, text)

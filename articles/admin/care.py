@@ -1,5 +1,8 @@
 """Cleaning lists: filters that find what wants an editor's care among providers, topics, images."""
 
+from functools import reduce
+from operator import or_
+
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +17,7 @@ from ..models import (
     Topic,
     TopicAssignment,
 )
-from .filters import FollowedFilter, YesNoFilter
+from .filters import FollowedFilter, RunFilter, YesNoFilter
 
 # No domain that a browser could open and nobody else has: empty, with a path, a port, spaces or
 # escapes; an IP address; without a dot, or with one too many; "www." (its twin has none).
@@ -61,25 +64,50 @@ class TopicCare(CareFilter):
     }
 
 
+def _in_use():
+    """The ways in which a picture is used, each as a question about the outer row."""
+    return [
+        used(ArticleImage, "image"),
+        used(RelatedImage, "image"),
+        used(Provider, "logo"),
+        used(Topic, "image"),
+    ]
+
+
 def unused(images):
-    return images.filter(
-        ~used(ArticleImage, "image"),
-        ~used(RelatedImage, "image"),
-        ~used(Provider, "logo"),
-        ~used(Topic, "image"),
-    )
+    return images.filter(*(~use for use in _in_use()))
+
+
+def in_use(images):
+    return images.filter(reduce(or_, map(Q, _in_use())))
+
+
+def public_uses():
+    """The uses of pictures by articles that readers see now. Each article is looked up by itself,
+    see `published_among`."""
+    public = Article.objects.published().filter(pk=OuterRef("article"))
+    return ArticleImage.objects.filter(Exists(public))
+
+
+def in_public_use(images):
+    return images.filter(Exists(public_uses().filter(image=OuterRef("pk"))))
+
+
+def not_fetched(images):
+    """What the feed links to and could not be had."""
+    return images.filter(file="", fetch_failures__gt=0)
 
 
 def public_without_words(images):
     """Shown to readers, and to those who cannot see it as nothing at all."""
-    shown = Article.objects.published().filter(image_uses__image=OuterRef("pk"))
-    return images.filter(Exists(shown), alt_text="").exclude(file="")
+    return in_public_use(images.filter(alt_text="").exclude(file=""))
 
 
 class ImageCare(CareFilter):
     finds = {
         "public": (_("Public without alternative text"), public_without_words),
         "unused": (_("Used by nothing"), unused),
+        "failed": (_("Could not be fetched"), not_fetched),
     }
 
 
@@ -97,6 +125,44 @@ class HasFileFilter(YesNoFilter):
 
     def narrowed(self, queryset, yes):
         return queryset.exclude(file="") if yes else queryset.filter(file="")
+
+
+class UsedFilter(admin.SimpleListFilter):
+    title = _("use")
+    parameter_name = "used"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("public", _("By public articles")),
+            ("yes", _("By anything")),
+            ("no", _("By nothing")),
+        ]
+
+    def queryset(self, request, queryset):
+        if self.value() == "public":
+            return in_public_use(queryset)
+        if self.value() == "yes":
+            return in_use(queryset)
+        return unused(queryset) if self.value() == "no" else queryset
+
+
+class OriginFilter(admin.SimpleListFilter):
+    title = _("origin")
+    parameter_name = "origin"
+
+    def lookups(self, request, model_admin):
+        return [("here", _("Uploaded here")), ("feed", _("A feed"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "here":
+            return queryset.filter(url="")
+        return queryset.exclude(url="") if self.value() == "feed" else queryset
+
+
+class BroughtByFilter(RunFilter):
+    """To what one import run brought."""
+
+    lookup = "brought_by"
 
 
 # Followed from what says by what a row is used.

@@ -15,9 +15,10 @@ from ..models import Article
 from ..reasons import why
 from ..roles import PUBLISH, RESOLVE, may_change
 from .undo import Undo, say_done
-from .widgets import badge, own_row, pages_of_a_row, whole_number
+from .widgets import badge, own_row, pages_of_a_row, shows_all, whole_number
 
 CHANGE_ARTICLE = "articles.change_article"
+ITEMS_SHOWN = 8
 
 
 class Clusters(Undo):
@@ -134,6 +135,12 @@ def _contents(request, article) -> dict | None:
         ],
         "has_company": cluster.has_company,
         "items": items,
+        # What is hidden can always be shown again.
+        "shown": [
+            each
+            for place, each in enumerate(items)
+            if place < ITEMS_SHOWN or each[2] or shows_all(request)
+        ],
         "hidden": sum(is_hidden for _item, _member, is_hidden in items),
         "public": public,
         "what_leading_does": _what_leading_does(public),

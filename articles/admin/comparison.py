@@ -8,13 +8,12 @@ import re
 from difflib import SequenceMatcher
 
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from ..models import Article, RelatedItem
+from .widgets import exact_moment
 
 EMPTY = "–"
 # Beyond it every word would be compared with thousands of others while an editor waits.
@@ -58,7 +57,7 @@ def text_of(name: str, value) -> str | list[str]:
         return _("yes") if value else _("no")
     if field in _MOMENTS:
         at = parse_datetime(value)
-        return date_format(localtime(at), "j M Y H:i:s") if at else value
+        return exact_moment(at) if at else value
     if field == "merged_into_id":
         return _("article %(number)s") % {"number": value}
     if field == "status":

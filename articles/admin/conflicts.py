@@ -13,17 +13,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from ..concurrency import CHOICE, MINE, SEEN, THEIRS
 from ..shared_forms import CONFLICT, GONE, MergingForm
 from .comparison import side_by_side
-from .widgets import moment, whole_number
+from .widgets import exact_moment, moment, whole_number
 
 ALIKE = ("mark", "mark")  # neither side is the older one
 
@@ -182,7 +180,7 @@ def _shown(field, value):
         row = value if hasattr(value, "pk") else field.queryset.filter(pk=value).first()
         return "" if row is None else field.label_from_instance(row)
     if isinstance(value, datetime):
-        return date_format(localtime(value), "j M Y H:i:s")
+        return exact_moment(value)
     if isinstance(field, forms.ChoiceField):
         return str(dict(field.choices).get(value, value))
     if isinstance(value, (list, tuple)):  # what no moment could be made of

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from .. import freshness
 from ..models import Article, DuplicatePair, ImportedFile, ImportRun, Proposal
 from ..reasons import load_reasons, why
 from ..triage import Queue
@@ -152,6 +154,7 @@ def contents(site, request) -> dict:
             for kind in shown
         },
         "runs": _runs(now) if may_see[ImportRun] else None,
+        "stale_since": _stale_since(now) if may_see[ImportRun] else None,
         "runs_url": list_address(ImportRun),
     }
 
@@ -225,6 +228,13 @@ def _outlet(article):
 
 def _change_address(row) -> str:
     return reverse(f"admin:articles_{row._meta.model_name}_change", args=[row.pk])
+
+
+def _stale_since(now):
+    """When the last import went through, if that is too long ago; no query unless one is expected
+    (IMPORT_FRESH_HOURS)."""
+    last = freshness.last_import() if settings.IMPORT_FRESH_HOURS else None
+    return last if freshness.is_stale(last, now) else None
 
 
 def _runs(now) -> list[dict]:

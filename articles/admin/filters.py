@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -50,8 +50,9 @@ class PublishedFilter(admin.SimpleListFilter):
     months = 12  # of these each month is offered, before them each year
 
     def lookups(self, request, model_admin):
-        rows = Article.objects.newest_first().values_list("published_at", flat=True)
-        newest, oldest = rows.first(), rows.last()
+        rows = Article.objects.newest_first().values("published_at")
+        ends = Subquery(rows[:1]), Subquery(rows.reverse()[:1])
+        newest, oldest = Article.objects.order_by().values_list(*ends).first() or (None, None)
         if newest is None:
             return []
         newest, oldest = timezone.localdate(newest), timezone.localdate(oldest)
@@ -60,7 +61,7 @@ class PublishedFilter(admin.SimpleListFilter):
         years = range(months[-1].year - (months[-1].month == 1), oldest.year - 1, -1)
         if months[-1] <= oldest:
             years = []
-        named = [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months]
+        named = [(f"{month:%Y-%m}", date_format(month, "YEAR_MONTH_FORMAT")) for month in months]
         return [*named, *((f"{year}", f"{year}") for year in years)]
 
     def queryset(self, request, queryset):
@@ -207,6 +208,8 @@ class FollowedFilter(RowFilter):
     model: type
 
     def lookups(self, request, model_admin):
+        if self.number is None:
+            return []
         return [(str(row.pk), str(row)) for row in self.model.objects.filter(pk=self.number)]
 
     def has_output(self):

@@ -49,7 +49,7 @@ class PinForm(UntilForm):
 def _named(place: int):
     if place == 1:
         return _("1, the lead")
-    if place <= 4:
+    if place <= 1 + curation.SECONDS:
         return _("%(place)s, beside the lead") % {"place": place}
     return _("%(place)s, below with a picture") % {"place": place}
 

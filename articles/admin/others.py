@@ -8,6 +8,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from .. import renditions
 from ..forms import (
     AliasForm,
     AliasFormSet,
@@ -138,6 +139,11 @@ class ProviderAdmin(Merging, UsedBy, KeepsOldNames, PermanentSlug, MergesEdits, 
     search_fields = ["name", "domain"]
     autocomplete_fields = ["logo"]
     fields = ["name", "domain", "slug", "logo", "description"]
+
+    def save_model(self, request, provider, form, change):
+        super().save_model(request, provider, form, change)
+        if provider.logo:
+            renditions.follow(provider.logo)
 
     def get_queryset(self, request):
         return (
@@ -325,7 +331,7 @@ class RelatedPictures(PicturesInline):
 class RelatedItemAdmin(RecordsTheArticle, PublishersItem, MergesEdits, NewsroomAdmin):
     form = RelatedItemForm
     inlines = [RelatedPictures]
-    list_display = ["headline", "article", "provider", "position", "published_at", "quality"]
+    list_display = ["headline", "of_article", "provider", "position", "published_at", "quality"]
     list_select_related = ["article", "provider"]
     list_filter = [ProviderFilter, ImageFilter]
     ordering = ["-pk"]
@@ -347,6 +353,15 @@ class RelatedItemAdmin(RecordsTheArticle, PublishersItem, MergesEdits, NewsroomA
     ]
     readonly_fields = ["quality", "amp_url", "cdn_amp_url"]
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "article":
+            kwargs["label"] = _("article")  # the column has no name of its own to be translated
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     @admin.display(description=_("headline"), ordering="title")
     def headline(self, item):
         return item.headline or EMPTY
+
+    @admin.display(description=_("article"), ordering="article")
+    def of_article(self, item):
+        return item.article

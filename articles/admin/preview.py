@@ -38,7 +38,7 @@ class Preview:
     def preview_view(self, request, object_id):
         """GET: as it is stored. POST: as the form says; nothing of it is written."""
         pk = whole_number(unquote(object_id))
-        article = pk and Article.objects.for_detail().filter(pk=pk).first()
+        article = pk and Article.objects.for_page().filter(pk=pk).first()
         is_unsaved = request.method == "POST"
         may = self.has_change_permission if is_unsaved else self.has_view_or_change_permission
         if not may(request, article or None):

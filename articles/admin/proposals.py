@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import DatabaseError
+from django.db import DataError, IntegrityError
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -51,7 +51,7 @@ class Answers:
                     (accept if verb == ACCEPT else reject)(proposal, request.user)
             except ObjectDoesNotExist:  # resolved, or its article deleted, in the same moment
                 gone.append(name)
-            except (ValidationError, DatabaseError) as error:
+            except (ValidationError, DataError, IntegrityError) as error:
                 failures.append(f"{name} ({error})")
             else:
                 done.append(name)

@@ -32,7 +32,7 @@ class Use:
     by: str
     holds: bool = False  # what is used so cannot be deleted
     goes: str = ""  # the name of what is deleted along
-    linked: tuple | None = None  # (model, name of the filter of its list)
+    linked: tuple | None = None  # (model, name of the filter of its list[, other filters])
 
     def counts(self, objs) -> dict[int, int]:
         """Number of the row to how many use it so. One query."""
@@ -43,8 +43,8 @@ class Use:
         text = self.text % {"count": count}
         if self.linked is None:
             return text
-        model, name = self.linked
-        return link_to_list(model, text, **{name: pk})
+        model, name, *more = self.linked
+        return link_to_list(model, text, **{name: pk}, **(more[0] if more else {}))
 
 
 class UsedBy:

@@ -2,32 +2,51 @@
 
 from datetime import timedelta
 
-from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminSplitDateTime, AutocompleteSelect
+from django.contrib.admin.widgets import (
+    AdminSplitDateTime,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404
 from django.urls import path, reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from ..forms import NamedRows
 from ..models import Article
-from ..shared_forms import DeliveredForm, LineField, ParagraphsField
+from ..shared_forms import AddressField, DeliveredForm, LineField, ParagraphsField
 from ..wording import NOT_STORABLE
 
 EMPTY = "–"
+# Whole, since not every language says "2 days" in it as in "it took 2 days".
+AGO = {
+    "year": ngettext_lazy("%(num)d year ago", "%(num)d years ago", "num"),
+    "month": ngettext_lazy("%(num)d month ago", "%(num)d months ago", "num"),
+    "week": ngettext_lazy("%(num)d week ago", "%(num)d weeks ago", "num"),
+    "day": ngettext_lazy("%(num)d day ago", "%(num)d days ago", "num"),
+    "hour": ngettext_lazy("%(num)d hour ago", "%(num)d hours ago", "num"),
+    "minute": ngettext_lazy("%(num)d minute ago", "%(num)d minutes ago", "num"),
+}
 COUNTED = 1000  # rows; beyond it "more than that" is all that an editor needs to know
 
 
 def moment(at):
-    """Short enough for a column, the same in every language's list."""
-    return date_format(localtime(at), "j M Y H:i")
+    """Short enough for a column, as the site's language writes it."""
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
+
+
+def exact_moment(at):
+    """The same to the second."""
+    at = localtime(at)
+    return f"{date_format(at, 'SHORT_DATE_FORMAT')} {at:%H:%M:%S}"
 
 
 def ago(at, now):
@@ -37,14 +56,15 @@ def ago(at, now):
     elif now - at < timedelta(minutes=1):
         text = _("just now")
     else:
-        text = _("%(time)s ago") % {"time": timesince(at, now, depth=1)}
+        text = timesince(at, now, time_strings=AGO, depth=1)
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), moment(at), text)
 
 
 def bounded_count(rows) -> str:
     """How many rows a queryset has, "1,000+" for more: it never counts a hundred thousand."""
     found = rows.order_by()[: COUNTED + 1].count()
-    return f"{COUNTED:,}+" if found > COUNTED else f"{found:,}"
+    shown = number_format(min(found, COUNTED), force_grouping=True)
+    return f"{shown}+" if found > COUNTED else shown
 
 
 def span(kind, text):
@@ -66,14 +86,15 @@ def badge(article, at):
     return html
 
 
-def thumbnail(image):
-    """A small picture of our own file, never of a link: editors' browsers tell nobody."""
+def thumbnail(image, words=None):
+    """A small picture of our own file, never of a link: editors' browsers tell nobody. `words`
+    stand for it where its alternative text would not do."""
     if image is None or not image.file:
         return EMPTY
     return format_html(
         '<img class="thumb" src="{}" alt="{}" loading="lazy" decoding="async">',
-        image.file.url,
-        image.alt_text,
+        image.plain("whole", 448).url,
+        image.alt_text if words is None else words,
     )
 
 
@@ -89,6 +110,11 @@ def list_address(model, **filters):
 
 def link_to_list(model, label, **filters):
     return format_html('<a href="{}">{}</a>', list_address(model, **filters), label)
+
+
+def shows_all(request) -> bool:
+    """Whether an article's form was asked for with everything that it leaves out of a long one."""
+    return request.GET.get("show") == "all"
 
 
 def whole_number(text: str | None) -> int | None:
@@ -122,7 +148,24 @@ def pages_of_a_row(admin, views):
     ]
 
 
-class KnownSelect(AutocompleteSelect):
+class _OfNumbers:
+    """For an autocomplete, in which text that is no row's number chooses nothing. The stock ones
+    ask the database for any text that an address or a refused form names, and fail."""
+
+    def optgroups(self, name, value, attrs=None):
+        numbers = [item for item in value if whole_number(str(item)) is not None]
+        return super().optgroups(name, numbers, attrs)
+
+
+class RowSelect(_OfNumbers, AutocompleteSelect):
+    pass
+
+
+class RowsSelect(_OfNumbers, AutocompleteSelectMultiple):
+    pass
+
+
+class KnownSelect(RowSelect):
     """An autocomplete that asks no query for a row it has been told: see `KnowsItsRows`."""
 
     known = None
@@ -143,7 +186,7 @@ class TextAsDelivered:
     formfield_overrides = {
         models.CharField: {"form_class": LineField},
         models.TextField: {"form_class": ParagraphsField},
-        models.SlugField: {"form_class": forms.SlugField},  # a CharField that stays as it was
+        models.SlugField: {"form_class": AddressField},  # a CharField that stays as it was
     }
 
 
@@ -171,6 +214,12 @@ class NewsroomAdmin(TextAsDelivered, admin.ModelAdmin):
         for field in form.base_fields.values():
             _name_the_parts(field)
         return form
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            select = RowSelect(db_field, self.admin_site, using=kwargs.get("using"))
+            kwargs.setdefault("widget", select)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changelist_view(self, request, extra_context=None):
         # PostgreSQL has no NUL; a filter that holds one must find nothing, not fail.
@@ -250,6 +299,10 @@ class PicturesInline(RowsInline):
     readonly_fields = ["preview"]
     autocomplete_fields = ["image"]
     select_related = ["image"]
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs["label"] = _("image")  # the column has no name of its own to be translated
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description=_("preview"))
     def preview(self, use):

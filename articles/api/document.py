@@ -5,13 +5,21 @@ Written by hand beside the code it describes; the tests check each answer agains
 
 from django.conf import settings
 
-DEFAULT_LIMIT, MAX_LIMIT = 25, 100
+from ..filters import MAX_TEXT
 
-# The filters of the list of all stories, as `filters.ArticleFilters` reads them.
+DEFAULT_LIMIT, MAX_LIMIT = 25, 100
+SLUG = "^[-a-zA-Z0-9_]+$"
+NUMBER = "^[1-9][0-9]{0,8}$"  # of a page, spelled in one way only
+
+# The filters of the search, as `filters.ArticleFilters` reads them.
 PARAMETERS = {
-    "q": ("Words, at most eight: each occurs in the headline or the excerpt.", {}),
+    "q": (
+        "Words, at most eight: each occurs in the headline, the excerpt or our own words, whatever "
+        "its case and accents. “Quoted” words stand together; the last one may be just begun.",
+        {"maxLength": MAX_TEXT},
+    ),
     "topic": ("A topic’s slug.", {}),
-    "provider": ("A provider’s slug, its domain, or part of its name.", {}),
+    "provider": ("A provider’s slug, its domain, or part of its name.", {"maxLength": MAX_TEXT}),
     "type": ("What it is.", {"enum": ["article", "video"]}),
     "from": ("The first day of publication there.", {"format": "date"}),
     "to": ("The last day of publication there.", {"format": "date"}),
@@ -35,7 +43,11 @@ def document(address: str) -> dict:
                     "articles",
                     "Articles, newest first",
                     _page("Article", has_next=True),
-                    [_parameter(name, *told) for name, told in PARAMETERS.items()]
+                    # A filter without a value is left out, as forms send it.
+                    [
+                        _parameter(name, *told) | {"allowEmptyValue": True}
+                        for name, told in PARAMETERS.items()
+                    ]
                     + [
                         _parameter(
                             "limit",
@@ -56,15 +68,9 @@ def document(address: str) -> dict:
                     "article",
                     "One article, with our own words and the related coverage",
                     _ref("ArticleInFull"),
-                    [
-                        {
-                            "name": "slug",
-                            "in": "path",
-                            "required": True,
-                            "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
-                        }
-                    ],
+                    [_part("slug", "As the list has it.", SLUG)],
                     can_miss=True,
+                    can_go=True,
                 )
             },
             "/v1/topics/": {
@@ -75,25 +81,51 @@ def document(address: str) -> dict:
                     "providers", "Providers with a published article", _page("KnownProvider")
                 )
             },
+            "/news/index.json": _original(
+                "original", "Articles as the original sites told them, newest first: page 1"
+            ),
+            "/news/page/{page}/index.json": _original(
+                "original_page", "Any page of them", [_PAGE_PART]
+            ),
+            "/news/{topic}/index.json": _original(
+                "original_topic", "Those with a topic: page 1", [_TOPIC_PART]
+            ),
+            "/news/{topic}/page/{page}/index.json": _original(
+                "original_topic_page",
+                "Any page of those with a topic",
+                [_TOPIC_PART, _PAGE_PART],
+            ),
         },
         "components": {"schemas": SCHEMAS},
     }
 
 
-def _question(name, summary, schema, parameters=(), can_miss=False):
+def _question(
+    name, summary, schema, parameters=(), can_be_wrong=True, can_miss=False, can_go=False
+):
     answers = {
         "200": _answer("As asked.", schema),
         "304": {"description": "As the client has it already."},
-        "400": _answer("A parameter means nothing here; which, and why.", _ref("Errors")),
     }
+    if can_be_wrong:
+        answers["400"] = _answer("A parameter means nothing here; which, and why.", _ref("Errors"))
     if can_miss:
         answers["404"] = _answer("There is none that readers can see.", _ref("Errors"))
+    if can_go:
+        answers["301"] = {"description": "It was merged into the one that is there."}
+        answers["410"] = _answer("Readers have seen it, and see it no more.", _ref("Errors"))
     return {
         "operationId": name,
         "summary": summary,
         "parameters": list(parameters),
         "responses": answers,
     }
+
+
+def _original(name, summary, parts=()):
+    """An address of the original sites: files, so that no parameter means anything there."""
+    schema, can_miss = _ref("OriginalPage"), bool(parts)
+    return {"get": _question(name, summary, schema, parts, can_be_wrong=False, can_miss=can_miss)}
 
 
 def _answer(description, schema):
@@ -103,6 +135,13 @@ def _answer(description, schema):
 def _parameter(name, description, schema):
     schema = {"type": "string"} | schema
     return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _part(name, description, pattern):
+    """A part of the address."""
+    schema = {"type": "string", "pattern": pattern}
+    told = {"name": name, "in": "path", "required": True}
+    return told | {"description": description, "schema": schema}
 
 
 def _ref(name):
@@ -134,6 +173,15 @@ _MOMENT = {"type": "string", "format": "date-time"}
 _MOMENT_OR_NULL = {"type": ["string", "null"], "format": "date-time"}
 _NUMBER_OR_NULL = {"type": ["integer", "null"]}
 _KIND = {"type": "string", "enum": ["article", "video"]}
+_NOTHING = {"type": "null"}
+_TOPIC_PART = _part("topic", PARAMETERS["topic"][0], SLUG)
+_PAGE_PART = _part("page", "From 1; `nextPage` is the one that follows.", NUMBER)
+
+
+def _list_or_null(entry):
+    """The original sites have null where another would have an empty list."""
+    return {"type": ["array", "null"], "items": entry, "minItems": 1}
+
 
 _TOPIC = {"slug": _TEXT, "url": _ADDRESS, "name": _TEXT}
 _PROVIDER = {"slug": _TEXT, "url": _ADDRESS, "name": _TEXT, "domain": _TEXT_OR_NULL}
@@ -184,6 +232,65 @@ SCHEMAS = {
             "height": _NUMBER_OR_NULL,
             "alt": _TEXT,
             "credit": _TEXT_OR_NULL,
+            # Smaller copies, as JPEG or PNG, the smallest first.
+            "renditions": {"type": "array", "items": _ref("Rendition")},
+        }
+    ),
+    "Rendition": _object(
+        {
+            "url": _ADDRESS,
+            "width": {"type": "integer", "minimum": 1},
+            "height": {"type": "integer", "minimum": 1},
+        }
+    ),
+    "OriginalPage": _object(
+        {
+            "page": {"type": "integer", "minimum": 1},
+            "value": {"type": "array", "items": _ref("OriginalArticle"), "maxItems": 25},
+            "nextPage": {"type": ["integer", "null"], "minimum": 2},
+        }
+    ),
+    "OriginalArticle": _object(
+        {
+            "path": _TEXT,
+            "title": _TEXT,
+            "excerpt": _TEXT_OR_NULL,
+            "sourceUrl": _TEXT_OR_NULL,
+            "webUrl": _TEXT_OR_NULL,
+            "originalUrl": _TEXT_OR_NULL,
+            "featuredContent": _TEXT_OR_NULL,
+            "highlight": _TEXT_OR_NULL,
+            "heat": _NUMBER_OR_NULL,
+            "tags": _list_or_null(_TEXT),
+            "images": _list_or_null(_ref("OriginalImage")),
+            "content": _TEXT,
+            "type": _TEXT,
+            "ampWebUrl": _TEXT_OR_NULL,
+            "cdnAmpWebUrl": _TEXT_OR_NULL,
+            "publishedDateTime": _MOMENT,
+            "updatedDateTime": _MOMENT_OR_NULL,
+            "provider": _object(
+                {
+                    "name": _TEXT,
+                    "domain": _TEXT_OR_NULL,
+                    "images": _list_or_null(_ref("OriginalImage")),
+                    "publishers": _NOTHING,
+                    "authors": _NOTHING,
+                }
+            ),
+            "locale": _TEXT,
+            "categories": {"type": "array", "items": _TEXT, "minItems": 1},
+            "topics": _list_or_null(_TEXT),
+        }
+    ),
+    "OriginalImage": _object(
+        {
+            "url": _TEXT,
+            "width": _NUMBER_OR_NULL,
+            "height": _NUMBER_OR_NULL,
+            "title": _TEXT_OR_NULL,
+            "attribution": _TEXT_OR_NULL,
+            "isCached": {"type": "boolean"},
         }
     ),
     "Errors": _object(

@@ -65,6 +65,11 @@ def image(row: Image, whole) -> dict:
         "height": row.height,
         "alt": row.alt_text,
         "credit": row.credit or None,
+        "renditions": [
+            {"url": whole(each.url), "width": each.width, "height": each.height}
+            for width, _height in row.plain_sizes("whole")
+            for each in [row.plain("whole", width)]
+        ],
     }
 
 

@@ -4,20 +4,25 @@ Answers are JSON with an ETag of their content, open to scripts of any site. Wha
 mean is said in a 400: {"errors": {parameter: [sentence, ...]}}.
 """
 
+import re
 from functools import wraps
 
-from django.db.models.functions import Lower
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import conditional_page, require_safe
 
+from .. import heads
+from ..coverage import related_coverage
+from ..cursors import BadCursor, cursor_of, following, newest
 from ..filters import ArticleFilters
+from ..lists import known_providers, known_topics
 from ..models import Article
-from ..views import known_providers, known_topics, related_coverage
+from ..views import seen_at
 from . import resources
-from .cursors import ORDER, BadCursor, after, cursor_of
-from .document import DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS, document
+from .document import DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS, SLUG, document
 
 OPEN = {
     "Access-Control-Allow-Origin": "*",
@@ -39,30 +44,43 @@ class BadQuestion(Exception):
         self.errors = errors
 
 
-def open_to_all(view):
-    """For reading, by anybody's script; a question that cannot be answered is a 400."""
+def for_any_site(view):
+    """The view's answers may be read by the scripts of any site."""
 
-    @require_safe
-    @conditional_page
-    def read(request, *args, **kwargs):
-        try:
-            found = view(request, *args, **kwargs)
-        except BadQuestion as bad:
-            return _json({"errors": bad.errors}, status=400)
-        if found is None:
-            return _json({"errors": {"": ["There is no such thing here."]}}, status=404)
-        return _json(found)
-
+    # For reading: any other method is a 405 whoever asks, and no forgery.
+    @csrf_exempt
     @wraps(view)
     def answer(request, *args, **kwargs):
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers=ASKED_BEFORE)
-        response = read(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
         for name, value in OPEN.items():
             response[name] = value
         return response
 
     return answer
+
+
+def open_to_all(view):
+    """For reading, by anybody's script: data, or None or Http404 for what is missing; a question
+    that cannot be answered is a 400. A response goes out as it is."""
+
+    @for_any_site
+    @require_safe
+    @conditional_page
+    @wraps(view)
+    def read(request, *args, **kwargs):
+        try:
+            found = view(request, *args, **kwargs)
+        except BadQuestion as bad:
+            return _json({"errors": bad.errors}, status=400)
+        except Http404:
+            found = None
+        if found is None:
+            return _refusal("There is no such thing here.", 404)
+        return found if isinstance(found, HttpResponse) else _json(found)
+
+    return read
 
 
 @open_to_all
@@ -71,10 +89,10 @@ def articles(request):
     filters = ArticleFilters(request.GET, queryset=Article.objects.published())
     if not filters.form.is_valid():
         raise BadQuestion(filters.form.errors)
-    rows = filters.qs.for_listing().order_by(*ORDER)
+    rows = newest(filters.qs.for_listing())
     if "after" in request.GET:
         try:
-            rows = after(rows, request.GET["after"])
+            rows = following(rows, request.GET["after"])
         except BadCursor as error:
             text = "This is no cursor. Take `next` from the page before."
             raise BadQuestion({"after": [text]}) from error
@@ -91,24 +109,37 @@ def articles(request):
 @open_to_all
 def article(request, slug):
     known(request, ())
+    # Asked only for what can be one: the path takes any text, so that whatever is missing is told
+    # as the API tells it.
+    if not re.fullmatch(SLUG, slug):
+        return None
     row = Article.objects.published().for_detail().filter(slug=slug).first()
     if row is None:
-        return None
+        return _moved_or_gone(slug)
     return resources.article_in_full(row, related_coverage(row), request.build_absolute_uri)
+
+
+def _moved_or_gone(slug: str) -> HttpResponse:
+    """As `views.gone_or_missing` answers at the page of that name: who keeps a copy of an article
+    learns in the same way that it is to go."""
+    survivor = seen_at(slug)
+    if survivor is None:
+        return _refusal("It was here, and is no longer.", 410)
+    return redirect("articles:api_article", slug=survivor.slug, permanent=True)
 
 
 @open_to_all
 def topics(request):
     known(request, ())
-    rows = known_topics().select_related("parent").order_by(Lower("name"), "pk")
-    public = {row.pk for row in rows}
+    rows = known_topics()
+    slugs = {row.pk: row.slug for row in rows}
     return {
         "items": [
             resources.topic(row, request.build_absolute_uri)
             | {
                 "articles": row.stories,
                 "description": row.description or None,
-                "wider": row.parent.slug if row.parent_id in public else None,
+                "wider": slugs.get(row.parent_id),
             }
             for row in rows
         ]
@@ -138,7 +169,12 @@ def openapi(request):
 def manual(request):
     """The document as a page to read."""
     described = document(request.build_absolute_uri(reverse("articles:api")))
-    return render(request, "articles/api.html", {"document": described})
+    head = heads.page(
+        request,
+        _("API"),
+        _("Published articles, topics and providers as JSON: addresses, parameters, answers."),
+    )
+    return render(request, "articles/api.html", {"document": described, "head": head})
 
 
 def limit_of(request) -> int:
@@ -160,6 +196,10 @@ def _next(request, last: Article) -> str:
     query = request.GET.copy()
     query["after"] = cursor_of(last)
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
+def _refusal(sentence: str, status: int) -> HttpResponse:
+    return _json({"errors": {"": [sentence]}}, status=status)
 
 
 def _json(data, status=200):

@@ -9,6 +9,7 @@ from datetime import datetime
 from ..models import (
     Article,
     ArticleImage,
+    OldAddress,
     RelatedImage,
     RelatedItem,
     TopicAssignment,
@@ -59,6 +60,9 @@ def apply(
         if name in target and target[name] != ours[name]
     }
     touched = bool(columns)
+    if "slug" in columns:
+        article.slug = columns["slug"]
+        OldAddress.keep(article, ours["slug"])
     if not columns.keys().isdisjoint(_OF_PUBLICITY):
         for name in columns.keys() & {*_OF_PUBLICITY, "withdrawal_reason"}:
             setattr(article, name, columns[name])

@@ -46,7 +46,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[tup
     ]
     names = [field.column for field in [*fields, *added]]
     with transaction.atomic(savepoint=False):
-        _send(model._meta.db_table, names, _adapted(rows, makers, converters))
+        send(model._meta.db_table, names, _adapted(rows, makers, converters))
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple]) -> None:
@@ -122,7 +122,8 @@ def _reserve_on_sqlite(cursor, table: str, column: str, count: int) -> range:
     return range(last + 1, last + count + 1)
 
 
-def _send(table: str, names: list[str], rows: Iterator[list]) -> None:
+def send(table: str, names: list[str], rows: Iterable[Sequence]) -> None:
+    """Insert rows of values as the database takes them, into these columns; in a transaction."""
     quote = connection.ops.quote_name
     columns = ", ".join(map(quote, names))
     with connection.cursor() as cursor:

@@ -89,10 +89,17 @@ def _names(folder: str | os.PathLike) -> Iterator[str]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 names.append(name + "/")
-            elif not name.lower().endswith(_PICTURES) and entry.is_file():
+            elif not name.lower().endswith(_PICTURES) and _is_file(entry):
                 names.append(name)
     names.sort()
     return _unpacked("\0".join(names))
+
+
+def _is_file(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads in a circle
+        return False
 
 
 def _unpacked(names: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from .. import tasks
 from ..models import ImportRun
 from .folder import is_seed_name
 from .pipeline import ImportReport, Options, import_files
@@ -67,6 +68,8 @@ def replay(
                 commit.files, source, replace(options, at=commit.at, recorded=shown), **callbacks
             )
             yield commit, report
+    if not options.is_dry_run:
+        tasks.fetch_soon()
 
 
 def _last_taken_in(repository: Path, source: str) -> str:

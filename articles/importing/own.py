@@ -7,6 +7,7 @@ Article.NEWSROOM are heard on it; in a feed's file it is a key like any other th
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from .. import renditions
 from ..models import Article, Image
 from ..publicity import FOLLOWING
 from . import state
@@ -14,8 +15,11 @@ from .records import NO_WORDS, ArticleRecord, ImageRecord, OwnPicture, OwnWords,
 from .references import free_slugs
 from .seedfile import Problem, SeedError, SeedFile, line_of
 
-# What is told by no key: the lists that it hides, and the article into which it was merged.
-_SAID = [name for name in state.EDITOR_COLUMNS if hasattr(NO_WORDS, name)]
+MIDDLE = (50, 50)  # percent: a picture's focal point until an editor says otherwise
+
+# What is told by no key: the lists that it hides, and the article into which it was merged. An
+# address is taken as it is said only if it is free.
+_SAID = [name for name in state.EDITOR_COLUMNS if hasattr(NO_WORDS, name) and name != "slug"]
 _WRITTEN = {"status", "decided_at", "publish_from", "slug", *_SAID, *FOLLOWING}
 
 
@@ -45,7 +49,7 @@ def words_of(
     status, is_decided = article.status, article.decided_at is not None
     is_planned = status in (Article.Status.HELD, Article.Status.REVIEW)
     is_own = article.source == Article.NEWSROOM
-    pictures = [(written(use.image), use.image.alt_text) for use in article.image_uses.all()]
+    pictures = [_told(use.image, written(use.image)) for use in article.image_uses.all()]
     return OwnWords(
         status=status if is_decided else "",
         publish_from=article.publish_from if is_decided or is_planned else None,
@@ -55,8 +59,16 @@ def words_of(
         slug=article.slug if is_own and _has_own_slug(article, said) else "",
         body=article.body,
         note=article.note,
-        pictures=tuple(OwnPicture(image.url, alt) for image, alt in pictures if image and alt),
+        pictures=tuple(picture for picture in pictures if picture),
     )
+
+
+def _told(image: Image, record: ImageRecord | None) -> OwnPicture | None:
+    """What editors say of a picture, by the name that the seed gives it; None for nothing."""
+    focus = image.focus_x, image.focus_y
+    if record is None or not (image.alt_text or focus != MIDDLE):
+        return None
+    return OwnPicture(record.url, image.alt_text, *(focus if focus != MIDDLE else (None, None)))
 
 
 def _has_own_slug(article: Article, said: OwnWords) -> bool:
@@ -78,12 +90,25 @@ def add_words(at: datetime, created: Iterable[tuple[int, OwnWords | None]]) -> N
         if words.status or words.publish_from:
             article.publish_from = words.publish_from
         if words.slug and article.slug != words.slug:
-            article.slug = free_slugs([words.slug])[0]
+            (article.slug,) = free_slugs(article.source, {article.stem: words.slug})
         article.first_public_at = None  # nobody has seen what is made in this moment
         article.follow(at)
         article.save(update_fields=_WRITTEN)
         for picture in words.pictures:
-            uses = Image.objects.filter(article_uses__article=number, url=picture.url)
-            for image in uses.filter(alt_text=""):
-                image.alt_text = picture.alt_text
-                image.save(update_fields=["alt_text"])
+            for image in Image.objects.filter(article_uses__article=number, url=picture.url):
+                _describe(image, picture)
+
+
+def _describe(image: Image, picture: OwnPicture) -> None:
+    """Only what nobody has said of it here."""
+    written = []
+    if picture.alt_text and not image.alt_text:
+        image.alt_text = picture.alt_text
+        written.append("alt_text")
+    focus = [50 if part is None else part for part in (picture.focus_x, picture.focus_y)]
+    if tuple(focus) != MIDDLE and (image.focus_x, image.focus_y) == MIDDLE:
+        image.focus_x, image.focus_y = focus
+        written += ["focus_x", "focus_y"]
+    if written:
+        image.save(update_fields=written)
+        renditions.follow(image)

@@ -1,106 +1,96 @@
 """Pictures that lie beside the seeds: taken into the newsroom's own files.
 
 A seed may name a picture by a path on its sender's site (`/images/tram.jpg`). Where the delivered
-folder holds that file, it is decoded, written anew without its metadata, and shown to readers.
-Nothing is fetched from anywhere.
+folder holds that file, it is decoded, in a process apart like any picture that others made, written
+anew without its metadata, and shown to readers. Nothing is fetched from anywhere here; see
+`articles.fetching` for that.
 """
 
-import logging
 from collections.abc import Iterable
 from hashlib import blake2b
-from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from warnings import catch_warnings, simplefilter
 
 from django.core.files.base import ContentFile
-from django.db import transaction
-from PIL import Image as Picture
-from PIL import ImageOps, UnidentifiedImageError
 
+from .. import renditions
+from ..fetching.decoding import Decoder
 from ..models import Image
+from ..pixels import MAX_BYTES, PictureError
 
-# What browsers show. Each is written back as itself, so no picture loses or gains transparency.
-FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 SUFFIXES = frozenset([".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg", ".bmp", ".ico"])
-MAX_BYTES = 20 * 1024 * 1024
-MAX_PIXELS = 25_000_000
-
-logger = logging.getLogger(__name__)
 
 
-class PictureError(Exception):
-    """A file that is no picture readers can be shown; the text says why."""
-
-
-def take_in(roots: Iterable[Path], source: str) -> int:
+def take_in(roots: Iterable[Path], source: str) -> tuple[int, list[tuple[str, str]]]:
     """Give a file to every picture of `source` that has none and lies below one of the roots.
 
-    Returns how many. A broken picture is logged and its stand-in stays.
+    Returns how many, and of each that cannot be shown its path and why: its stand-in stays. Raises
+    OSError where there is no room for them.
     """
     folders = [root.resolve() for root in roots if root.is_dir()]
+    taken, refused = 0, []
     if not folders:
-        return 0
-    taken = 0
-    for image in Image.objects.filter(site=source, file="").exclude(url=""):
-        path = _beside(folders, image.url)
-        if path is None:
-            continue
-        try:
-            content, suffix, size = rewritten(path)
-        except (PictureError, OSError) as error:
-            logger.warning("%s: %s", path, error)
-            continue
-        name = blake2b(content, digest_size=12).hexdigest() + suffix
-        with transaction.atomic():
-            image.width, image.height = size
-            image.file.save(name, ContentFile(content), save=False)
-            image.save(update_fields=["file", "width", "height"])
-        taken += 1
-    return taken
+        return taken, refused
+    with Decoder() as decoder:
+        for image in Image.objects.filter(site=source, file="").exclude(url=""):
+            path = _beside(folders, image.url)
+            if path is None:
+                continue
+            try:
+                content = _content(path)
+            except OSError as error:
+                refused.append((str(path), f"it cannot be read ({error.strerror})"))
+                continue
+            try:
+                picture = decoder.rewritten(content)
+            except PictureError as error:
+                refused.append((str(path), str(error)))
+                continue
+            taken += keep(image, *picture)
+    return taken, refused
 
 
-def rewritten(path: Path) -> tuple[bytes, str, tuple[int, int]]:
-    """A picture's pixels, encoded anew, as (bytes, suffix, (width, height) in px).
+def keep(image: Image, content: bytes, suffix: str, size: tuple[int, int], **fields) -> bool:
+    """Store a rewritten picture as the file of a row that has none, with further `fields` of it.
 
-    Raises PictureError for what cannot be shown.
+    False, and nothing stored, where the row has got a file meanwhile or is gone: an editor's
+    upload stays. The one place where remote and delivered pictures become files.
     """
-    if path.stat().st_size > MAX_BYTES:
-        raise PictureError(f"larger than {MAX_BYTES:,} bytes")
+    storage = image.file.storage
+    wanted = image.file.field.generate_filename(
+        image, blake2b(content, digest_size=12).hexdigest() + suffix
+    )
+    name = storage.save(wanted, ContentFile(content), max_length=image.file.field.max_length)
+    width, height = size
+    is_kept = False
     try:
-        with catch_warnings():
-            simplefilter("error", Picture.DecompressionBombWarning)
-            with Picture.open(path, formats=tuple(FORMATS)) as original:
-                if original.width * original.height > MAX_PIXELS:
-                    raise PictureError(f"more than {MAX_PIXELS:,} pixels")
-                form = original.format
-                upright = ImageOps.exif_transpose(original)
-                profile = original.info.get("icc_profile")
-    except PictureError:
-        raise
-    except (UnidentifiedImageError, Picture.DecompressionBombError) as error:
-        raise PictureError(f"expected a picture in {', '.join(FORMATS)}") from error
-    except (OSError, ValueError, SyntaxError, Picture.DecompressionBombWarning) as error:
-        raise PictureError(f"it cannot be decoded ({error})") from error
-    # A new canvas carries the pixels over and leaves the metadata, a place on a map say, behind.
-    canvas = Picture.new(upright.mode, upright.size)
-    if upright.mode == "P":
-        canvas.putpalette(upright.getpalette())
-        canvas.info["transparency"] = upright.info.get("transparency")
-    canvas.paste(upright)
-    output = BytesIO()
-    options = {"icc_profile": profile} if profile else {}
-    if form != "PNG":
-        options["quality"] = 85
-    canvas.save(output, form, optimize=True, **options)
-    return output.getvalue(), FORMATS[form], canvas.size
+        is_kept = bool(
+            Image.objects.filter(pk=image.pk, file="").update(
+                file=name, width=width, height=height, **fields
+            )
+        )
+    finally:
+        if not is_kept:
+            storage.delete(name)
+    if is_kept:
+        image.file = name
+        renditions.follow(image)
+    return is_kept
 
 
 def _beside(folders: list[Path], url: str) -> Path | None:
     relative = unquote(urlsplit(url).path).lstrip("/")
     for folder in folders:
-        path = (folder / relative).resolve()
-        # Resolved first: neither ".." nor a symbolic link leads out of the delivered folder.
-        if path.is_relative_to(folder) and path.is_file():
-            return path
+        try:
+            path = (folder / relative).resolve()
+            # Resolved first: neither ".." nor a symbolic link leads out of the delivered folder.
+            if path.is_relative_to(folder) and path.is_file():
+                return path
+        except (OSError, ValueError, RuntimeError):  # no file can have this name, or a link circles
+            continue
     return None
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)

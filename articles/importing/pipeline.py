@@ -13,6 +13,7 @@ known costs one read and one hash; one in which only `secured` moved is stored a
 
 import gc
 import itertools
+import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
@@ -22,7 +23,7 @@ from typing import NamedTuple, Protocol
 from django.db import transaction
 from django.utils import timezone
 
-from .. import duplicates
+from .. import duplicates, tasks
 from ..models import Article, ImportRun
 from . import bulk, folder, journal, lock, own, pictures, records, seedfile, taxonomy, upsert
 from .fingerprints import fingerprint, reading
@@ -34,6 +35,7 @@ from .upsert import CREATED, SKIPPED, UNCHANGED, UPDATED, Arrival, Known, Outcom
 
 BATCH = 500  # files in one transaction: each costs the disk one wait
 FAILED = "failed"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 class SourceFile(Protocol):
@@ -70,7 +72,9 @@ def import_seeds(
     total = 0 if on_progress is _nothing else sum(1 for _ in folder.walk(roots))
     report = import_files(files, source, options, total, on_progress=on_progress, on_file=on_file)
     if not options.is_dry_run:
-        report.pictures = pictures.take_in(roots, source)
+        report.pictures, refused = pictures.take_in(roots, source)
+        report.refused_pictures = [(_printable(path), why) for path, why in refused]
+        tasks.fetch_soon()  # what does not lie beside the seeds
     return report
 
 
@@ -85,7 +89,7 @@ def import_files(
 ) -> ImportReport:
     """Like `import_seeds`, for files that need not lie in a folder; `total` for `on_progress`."""
     files, done = iter(files), 0
-    with lock.exclusive(options.wait), bulk.unlogged(), _rare_collections():
+    with lock.exclusive(options.wait), bulk.unlogged(), _rare_collections(), tasks.gathering():
         if not options.is_dry_run:
             journal.close_the_dead()
         run = _Run(source, options, on_file)
@@ -235,14 +239,21 @@ class _Run:
 
     def _has_a_name(self, file: SourceFile, results: list[FileResult]) -> bool:
         """Whether the file's name is text; one that is not can neither be stored nor printed."""
+        if file.name.isascii() and file.name.isprintable():
+            return True
         try:
-            file.name.isascii() or file.name.encode()
+            file.name.encode()
         except UnicodeEncodeError:
-            shown = (_printable(file.path), _printable(file.name))
             problem = Problem(1, "file", "its name is not UTF-8; expected UTF-8", "encoding")
-            self._fail(FolderFile(*shown), [problem], None, results)
-            return False
-        return True
+        else:
+            found = _CONTROL.search(file.name)
+            if not found:
+                return True
+            reason = f"control character U+{ord(found[0]):04X} in its name; expected none"
+            problem = Problem(1, "file", reason, "control-character")
+        shown = (_printable(file.path), _printable(file.name))
+        self._fail(FolderFile(*shown), [problem], None, results)
+        return False
 
     def _is_put_aside(self, file, content, known: Known | None) -> bool:
         """Asked before the stem counts: a topic's file may have that of an article."""
@@ -286,6 +297,8 @@ class _Run:
                     file, seed = seeds[stem]
                     self._count(file, seed.content, outcome, results)
                 duplicates.look_again(filter(None, map(_looked_at, outcomes.values())))
+                if not is_dry_run:
+                    tasks.announce(_announced(outcomes.values()))
                 if filled and run_id:
                     self.journal.fill(filled)
             results.sort(key=attrgetter("name"))  # those that failed came first
@@ -346,6 +359,16 @@ def _looked_at(outcome: Outcome | Exception) -> int | None:
     return outcome.article_id if outcome.kind == CREATED or is_moved else None
 
 
+def _announced(outcomes: Iterable[Outcome | Exception]) -> dict[int, tuple[dict, bool]]:
+    """What `tasks.announce` takes of them."""
+    written = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+    return {
+        outcome.article_id: (outcome.changes, outcome.kind == CREATED)
+        for outcome in written
+        if outcome.changes or outcome.kind == CREATED
+    }
+
+
 def _stem(name: str) -> str:
     """The file's name without folders and its last ending: half of an article's identity."""
     base = name.rpartition("/")[2]
@@ -354,7 +377,8 @@ def _stem(name: str) -> str:
 
 
 def _printable(path: str) -> str:
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _CONTROL.sub("\ufffd", text)
 
 
 def _check_names(stem: str, name: str) -> None:

@@ -74,7 +74,9 @@ class ArticleRecord(ItemRecord):
 @dataclass(frozen=True, slots=True)
 class OwnPicture:
     url: str
-    alt_text: str
+    alt_text: str = ""
+    focus_x: int | None = None  # percent from the left and from the top; None: the middle
+    focus_y: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,8 @@ _ARTICLE = Table(_ARTICLE_KEYS, _KEPT | {OWN})
 _OWN_PICTURE_KEYS = (
     Key("url", "url", values.image_url),
     Key("altText", "alt_text", values.text(500)),
+    Key("focusX", "focus_x", values.number(0, 100)),
+    Key("focusY", "focus_y", values.number(0, 100)),
 )
 _OWN_KEYS = (
     Key("status", "status", values.own_status),

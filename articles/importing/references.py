@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ..models import Article, Image, Provider, Topic
+from ..models import Article, Image, OldAddress, Provider, Tombstone, Topic
 from ..wording import first_free
 from .bulk import insert, reserve_ids
 from .records import ArticleRecord, ImageKey, ImageRecord, ProviderRecord
@@ -130,16 +130,26 @@ class References:
         return found
 
 
-def free_slugs(wanted: list[str]) -> list[str]:
-    """For each wanted article address, in order, a free one: itself, or with a number behind."""
-    taken = {slug for (slug,) in _in_chunks(Article, "slug", set(wanted), "slug")}
-    for slug in set(wanted) & taken:
-        numbered = Article.objects.filter(slug__startswith=slug[:180])
-        taken.update(numbered.values_list("slug", flat=True))
+def free_slugs(source: str, wanted: dict[str, str]) -> list[str]:
+    """For each article of `source`, named by its stem, a free address: the wanted one, or that
+    with a number behind. Where readers saw another article before is not free."""
+    slugs = set(wanted.values())
+    taken = {slug for (slug,) in _in_chunks(Article, "slug", slugs, "slug")}
+    seen = {
+        slug: named
+        for model in (Tombstone, OldAddress)
+        for slug, *named in _in_chunks(model, "slug", slugs, "slug", "source", "stem")
+    }
+    numbered = set()
+    for slug in slugs & (taken | seen.keys()):
+        numbered |= Article.objects.taken_slugs(slug[:180])
     free = []
-    for slug in wanted:
-        free.append(first_free(slug, taken))
-        taken.add(free[-1])
+    for stem, slug in wanted.items():
+        own = [source, stem]
+        if slug in taken or seen.get(slug, own) != own:
+            slug = first_free(slug, taken | numbered)
+        free.append(slug)
+        taken.add(slug)
     return free
 
 

@@ -36,6 +36,7 @@ class ImportReport:
     failed: int = 0
     conflicts: int = 0  # values that wait for an editor since this run
     pictures: int = 0  # picture files taken in from beside the seeds
+    refused_pictures: list[tuple[str, str]] = field(default_factory=list)  # path and why
     failures: list[tuple[str, Problem]] = field(default_factory=list)
     kept: list[tuple[str, str]] = field(
         default_factory=list
@@ -63,6 +64,8 @@ class ImportReport:
             lines[0] += f", {self.skipped} in the trash"
         if self.pictures:
             lines.append(f"{self.pictures} pictures taken in from beside the seeds")
+        for path, why in self.refused_pictures:
+            lines.append(f"picture not taken in: {path}: {why}")
         for path in self.takedowns:
             lines.append(f"taken down by the feed, withdrawn: {path}")
         for path, name in self.kept:

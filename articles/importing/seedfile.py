@@ -32,6 +32,7 @@ except ImportError:  # PyYAML was built without libyaml: slower, the same events
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 12
 MAX_NODES = 20_000
+MAX_SHOWN = 500  # characters of a file's own words in a report
 
 _OPENING = re.compile(r"---[ \t]*\n")
 _CLOSING = re.compile(r"\n---[ \t]*$", re.MULTILINE)
@@ -42,15 +43,32 @@ _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 Path = tuple[str | int, ...]
 
 
+def printable(text: str, limit: int) -> str:
+    """A file's own words for a line of a report: what would move a terminal's cursor, or what no
+    database takes, is spelled out; what is longer than `limit` is cut."""
+    if len(text) > limit:
+        text = f"{text[:limit]}…"
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a seed file: the line (from 1), the field, what was expected, and a
-    code that names the kind of mistake for machines."""
+    code that names the kind of mistake for machines. One line of printable text, whatever keys and
+    tags the file has."""
 
     line: int
     field: str
     reason: str
     code: str = "invalid"
+
+    def __post_init__(self):
+        object.__setattr__(self, "field", printable(self.field, MAX_SHOWN))
+        object.__setattr__(self, "reason", printable(self.reason, MAX_SHOWN))
 
     def __str__(self):
         return f"{self.line}: {self.field}: {self.reason}"

@@ -23,7 +23,7 @@ from .records import (
     read,
     with_value,
 )
-from .rewriting import Kept, RewriteError, rewritten, written
+from .rewriting import Kept, RewriteError, plain, rewritten, written
 from .seedfile import SeedError, parse
 from .state import State
 
@@ -39,6 +39,9 @@ _STYLES = {
         ("own", "slug"),
     ]
 } | {"category": ""}
+
+_RELATED = key_for("article", "related")
+_UNREAD = ("secured", OWN)
 
 
 class ExportError(Exception):
@@ -103,6 +106,28 @@ def new_seed(source: str, ours: State, around: Surroundings, words: OwnWords, ve
     return _checked(result, source, ours | {"feed_published": verdict})
 
 
+def told_alone(
+    content: bytes | None, source: str, ours: State, around: Surroundings
+) -> tuple[dict, State]:
+    """What the delivered file says with what differs in `ours` (of `state.alone`), and the state
+    that it says without; what a new file would say, and `ours`, where none was delivered.
+
+    A mapping as `seedfile` gives it, without related items and without what is nobody's to read:
+    `secured`, and the newsroom's own key. Raises SeedError for a file that does not parse.
+    """
+    scribe = _Scribe(source, around)
+    if content is None:
+        mapping, base, said = scribe.new("article", ours, ARTICLE_COLUMNS), ours, ()
+    else:
+        seed = parse(content)
+        seed.metadata.pop(_RELATED, None)  # a long read, and not told
+        base = state.of_record(read(seed, content), source)
+        mapping = scribe.item("article", seed.metadata, base, ours, ARTICLE_COLUMNS)
+        said = base["topics"]
+    mapping = scribe.with_list(mapping, "article", "topics", {"topics": said}, ours, scribe.topics)
+    return plain({key: mapping[key] for key in mapping if key not in _UNREAD}), base
+
+
 def _checked(content: bytes, source: str, ours: State) -> bytes:
     try:
         record = read(parse(content), content)
@@ -146,7 +171,8 @@ def _with_words(mapping: dict, words: OwnWords, said: OwnWords) -> dict:
 def _own_picture(picture: OwnPicture) -> dict:
     mapping: dict = {}
     for column in fields(OwnPicture):
-        mapping = with_value("own picture", column.name, mapping, getattr(picture, column.name))
+        value = getattr(picture, column.name)
+        mapping = with_value("own picture", column.name, mapping, None if value == "" else value)
     return mapping
 
 

@@ -24,7 +24,7 @@ LISTS = ("topics", "images", "related")
 DECISION_COLUMNS = ("status", "publish_from", "is_oscillating")
 EDITOR_COLUMNS = (
     *("publish_until", "is_kept_public", "withdrawal_reason", "merged_into_id", "hidden_related"),
-    *("body", "note"),
+    *("body", "note", "slug"),
 )
 _MOMENTS = ("published_at", "publish_from", "publish_until")
 
@@ -52,12 +52,18 @@ def of_article(article) -> State:
     Costs no query if `image_uses__image`, `topic_assignments__tag` and `related_items` with their
     providers and pictures are loaded.
     """
-    state = _columns(article, (*ARTICLE_COLUMNS, *DECISION_COLUMNS))
-    state["topics"] = tuple(sorted(row.tag.name for row in article.topic_assignments.all()))
-    state["images"] = image_keys(article)
+    state = alone(article)
     state["related"] = {
         key: of_item(item) for key, item in keyed(article.related_items.all()).items()
     }
+    return state
+
+
+def alone(article) -> State:
+    """`of_article` without its related items, which need not be loaded."""
+    state = _columns(article, (*ARTICLE_COLUMNS, *DECISION_COLUMNS))
+    state["topics"] = tuple(sorted(row.tag.name for row in article.topic_assignments.all()))
+    state["images"] = image_keys(article)
     return state
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .seedfile import Path, Problem, SeedError, line_of, name_of
+from .seedfile import MAX_SHOWN, Path, Problem, SeedError, line_of, name_of, printable
 from .values import Unexpected, shown
 
 MAX_LIST = 1000  # entries
@@ -92,7 +92,8 @@ def read_keys(table: Table, mapping: dict, path: Path, log: Log) -> dict[str, An
             log.problems.append(((*path, name), *problem.args))
             values[key.field] = None
     for name in table.unknown(mapping):
-        log.unknown_keys.add(re.sub(r"\[\d+\]", "[]", name_of((*path, name))))
+        place = printable(name_of((*path, name)), MAX_SHOWN)
+        log.unknown_keys.add(re.sub(r"\[\d+\]", "[]", place))
     return values
 
 

@@ -6,6 +6,8 @@ stands now.
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from ..models import ImportedFile, ImportRun, Provider, ProviderAlias, TaxonomyDelivery, Topic
 from . import taxonomy
 from .aliases import load_aliases
@@ -56,7 +58,7 @@ class _TakingBack:
                 self.parents[name] = self.stand[name]
                 result = moved.pop(name)
                 del result.changes["parent"]
-                result.kept = (*result.kept, "parent was changed since")
+                result.kept = (*result.kept, _changed_since("parent"))
                 _keep(self.topics[name])
         for name in moved:
             topic, parent = self.topics[name], self.parents[name]
@@ -67,12 +69,13 @@ class _TakingBack:
     def _take_back(self, file: ImportedFile, moved: dict) -> FileResult:
         delivery = self.deliveries[file.path]
         if delivery.run_id != self.run.pk:
-            why = f"run {delivery.run_id} changed it again; take that one back first"
+            why = _("run %(run)s changed it again; take that one back first")
+            why %= {"run": delivery.run_id}
             return FileResult(file.path, file.path, Outcome.KEPT, kept=(why,))
         row = self._row(delivery)
         if row is None:
             return FileResult(
-                file.path, file.path, Outcome.KEPT, kept=("it has been deleted since",)
+                file.path, file.path, Outcome.KEPT, kept=(_("it has been deleted since"),)
             )
         changes = dict(file.changes)
         other_names = changes.pop("other_names", None)
@@ -88,7 +91,7 @@ class _TakingBack:
             file.path,
             Outcome.REVERTED,
             changes=done,
-            kept=tuple(f"{name} was changed since" for name in kept),
+            kept=tuple(map(_changed_since, kept)),
         )
         if "parent" in targets:
             self.parents[row.name] = targets.pop("parent")
@@ -147,6 +150,10 @@ class _TakingBack:
         for name in back:
             ProviderAlias.objects.create(provider=provider, name=name, domain=domain)
         return [names_gone, back]
+
+
+def _changed_since(name: str) -> str:
+    return _("%(field)s was changed since") % {"field": name}
 
 
 def _keep(row: Topic | Provider) -> None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from .. import duplicates
+from .. import duplicates, tasks
 from ..models import (
     Article,
     ArticleImage,
@@ -67,17 +68,19 @@ def undo_import(
 ) -> UndoReport:
     """Take `run` back. The undo is a run of its own, with a record; importing again
     brings the files again. Raises CannotUndo, and lock.ImportRunning while an import runs."""
-    with lock.exclusive(wait):
+    with lock.exclusive(wait), tasks.gathering():
         if not is_dry_run:
             journal.close_the_dead()
         run.refresh_from_db()
         if run.kind != ImportRun.Kind.IMPORT:
-            raise CannotUndo(f"run {run.pk} is itself an undo; import again instead")
+            told = _("run %(run)s is itself an undo; import again instead")
+            raise CannotUndo(told % {"run": run.pk})
         ended = run.undone_by.filter(state=ImportRun.State.FINISHED).first()
         if ended:
-            raise CannotUndo(f"run {run.pk} was taken back by run {ended.pk}")
+            told = _("run %(run)s was taken back by run %(undo)s")
+            raise CannotUndo(told % {"run": run.pk, "undo": ended.pk})
         if run.state == ImportRun.State.RUNNING:
-            raise CannotUndo(f"run {run.pk} has not ended")
+            raise CannotUndo(_("run %(run)s has not ended") % {"run": run.pk})
         undo = _Undo(run, is_dry_run, operator)
         undo.run(on_file)
     return undo.report
@@ -117,6 +120,7 @@ class _Undo:
                 put_back = [r for r in results if not duplicates.WATCHED.isdisjoint(r.changes)]
                 duplicates.look_again(result.article_id for result in put_back)
                 if not self.is_dry_run:
+                    tasks.announce({r.article_id: (r.changes, False) for r in results if r.changes})
                     self.journal.note(results, self._counts)
             for result in results:
                 on_file(result)
@@ -151,11 +155,13 @@ class _Undo:
 
     def _take_back(self, file: ImportedFile, article: Article | None) -> FileResult:
         if article is None:
-            return self._keep(file, "the article has been deleted since")
+            return self._keep(file, _("the article has been deleted since"))
         delivery = getattr(article, "delivery", None)
         if delivery is None or delivery.run_id != self.undone.pk:
-            later = f"run {delivery.run_id}" if delivery else "a later run"
-            return self._keep(file, f"{later} changed it again; take that one back first")
+            later = _("run %(run)s changed it again; take that one back first")
+            if delivery is None:
+                later = _("a later run changed it again; take that one back first")
+            return self._keep(file, later % {"run": delivery and delivery.run_id})
         if file.outcome == Outcome.CREATED:
             return self._uncreate(file, article, delivery)
         return self._revert(file, article, delivery)
@@ -163,8 +169,11 @@ class _Undo:
     def _uncreate(self, file: ImportedFile, article: Article, delivery: Delivery) -> FileResult:
         edits = _edits_since_creation(article, delivery, self.aliases)
         if edits:
-            return self._keep(file, f"an editor worked on it ({', '.join(edits)})")
+            return self._keep(
+                file, _("an editor worked on it (%(fields)s)") % {"fields": ", ".join(edits)}
+            )
         # Not `article.delete()`, which would bury it: the next delivery may bring it again.
+        tasks.announce_leaving(article)
         Article.objects.filter(pk=article.pk).delete_unburied()
         self.report.removed += 1
         return FileResult(file.path, file.path, Outcome.REMOVED)
@@ -181,7 +190,8 @@ class _Undo:
         kept = [conflict.name for conflict in conflicts]
         if held and any(after[name] != before[name] for name in held):
             kept.append("status")
-        self.report.kept += [(file.path, f"{name} was changed since") for name in kept]
+        since = _("%(field)s was changed since")
+        self.report.kept += [(file.path, since % {"field": name}) for name in kept]
         done = state.difference(ours, merged)
         apply(article, ours, merged, References.of_states([merged]), self.at)
         if move:
@@ -239,10 +249,7 @@ class _Undo:
         )
         for model, name in uses:
             images = images.exclude(Exists(model.objects.filter(**{name: OuterRef("pk")})))
-        files = [image.file for image in images.exclude(file="")]
         images.delete()
-        for file in files:
-            transaction.on_commit(lambda file=file: file.storage.delete(file.name))
 
 
 def _edits_since_creation(article: Article, delivery: Delivery, aliases: Aliases) -> list[str]:

@@ -20,6 +20,7 @@ from ..models import (
     ArticleImage,
     Delivery,
     Lead,
+    OldAddress,
     Proposal,
     Tombstone,
     TopicAssignment,
@@ -229,10 +230,10 @@ def _judge(article: Article, record: ArticleRecord, was_removed: bool):
 
 def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list[int]:
     """Rows for new articles, without an instance of any: most of an import is this."""
-    wanted = [
-        Article.slug_for(seed.stem, seed.record.title, seed.record.published_at, ())
+    wanted = {
+        seed.stem: Article.slug_for(seed.stem, seed.record.title, seed.record.published_at, ())
         for seed in seeds
-    ]
+    }
     states = [state.of_record(seed.record, arrival.source) for seed in seeds]
     verdicts, now = [verdict_on(seed.record) for seed in seeds], timezone.now()
     numbers = list(reserve_ids(Article, len(seeds)))
@@ -253,7 +254,7 @@ def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list
                 *[values[name] for name in plain],
             )
             for number, seed, slug, values, verdict in zip(
-                numbers, seeds, free_slugs(wanted), states, verdicts, strict=True
+                numbers, seeds, free_slugs(arrival.source, wanted), states, verdicts, strict=True
             )
         ],
     )
@@ -301,8 +302,10 @@ def _create(arrival: Arrival, seeds: list[Seed], references: References) -> list
 def _dig_up(tombstones) -> None:
     """Readers who saw an article before it was deleted have still seen what stands there again."""
     for tombstone in tombstones.exclude(slug=""):
-        here = Article.objects.filter(source=tombstone.source, slug=tombstone.slug)
-        here.update(first_public_at=tombstone.deleted_at)
+        named = {"source": tombstone.source, "stem": tombstone.stem}
+        here = Article.objects.filter(**named, slug=tombstone.slug)
+        if not here.update(first_public_at=tombstone.deleted_at):
+            OldAddress.objects.get_or_create(slug=tombstone.slug, defaults=named)
     tombstones.delete()
 
 

@@ -94,7 +94,7 @@ def image_url(value) -> str:
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 
 
-def number(least: int) -> Callable:
+def number(least: int, most: int | None = None) -> Callable:
     def read(value) -> int | None:
         if value is None:
             return None
@@ -103,6 +103,8 @@ def number(least: int) -> Callable:
         found = int(value)
         if found < least:
             raise Unexpected("number", f"{value}; expected a whole number from {least}")
+        if most is not None and found > most:
+            raise Unexpected("number", f"{value}; expected a whole number up to {most}")
         return found
 
     return read

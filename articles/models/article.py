@@ -5,6 +5,7 @@ Written by `importing.upsert` and the admin, asked by everything else.
 
 import uuid
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db import models, transaction
@@ -15,21 +16,26 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
-from .. import likeness, weblinks
+from .. import folding, likeness, videos, weblinks
 from ..publicity import FOLLOWING, following
 from ..wording import first_free, slug_of
-from .derived import DerivedField, Derives
+from .address import OldAddress
+from .derived import DerivedField, DerivedTextField, Derives
 from .fields import ByteOrderedCharField, WebURLField
 from .item import ReadableItem
 from .related import RelatedItem
+from .revision import Revision
+from .run import ImportedFile
 from .tombstone import Tombstone
 from .topic import TopicAssignment
 
 _URNS = uuid.UUID("5a3c1a66-6a0c-4b6f-9a4e-2f0f6a3f8b11")  # this product's own
 
+WORDS = ("words_title", "words_excerpt", "words_body")
 # Long, and on no list of any kind.
-NEVER_SHOWN = ("featured_content", "amp_url", "cdn_amp_url")
+NEVER_SHOWN = ("featured_content", "amp_url", "cdn_amp_url", *WORDS)
 LATELY = 30  # days
+READ = ("title", "excerpt", "body", "images")  # what is read of an article, as changes name it
 
 
 class ArticleQuerySet(models.QuerySet):
@@ -85,6 +91,20 @@ class ArticleQuerySet(models.QuerySet):
         """Articles that readers see, or saw at some moment before now."""
         return self.filter(first_public_at__lte=Now())
 
+    def ours(self):
+        """Those that hold words of ours. The same for one row: `Article.is_ours`."""
+        own = Q(source=Article.NEWSROOM, provider__isnull=True)
+        return self.filter(own | ~Q(body=""))
+
+    def taken_slugs(self, start: str = "") -> set[str]:
+        """Every address that an article has, or under which readers saw one, as far as it begins
+        with `start`. One query."""
+        own, old, gone = (
+            rows.filter(slug__startswith=start).order_by().values_list("slug")
+            for rows in (Article.objects, OldAddress.objects, Tombstone.objects.exclude(slug=""))
+        )
+        return {slug for (slug,) in own.union(old, gone)}
+
     def newest_first(self):
         """By the source's publication time; articles of one second by stem, ascending."""
         return self.order_by("-published_at", "stem", "pk")
@@ -122,14 +142,23 @@ class ArticleQuerySet(models.QuerySet):
         """What a feed tells of each, in three queries: as `for_listing`, with our own words."""
         return self.for_listing().defer(None).defer("note", *NEVER_SHOWN)
 
+    def for_page(self):
+        """What the article's page shows, but for its related items (see `stories.related`), in
+        three queries: the article, its pictures, topics."""
+        pictures = _pictures("image_uses", ArticleImage)
+        rows = self.select_related("provider__logo").prefetch_related(pictures, "topics")
+        return rows.defer("note", "amp_url", "cdn_amp_url", *WORDS)
+
     def for_detail(self):
-        """What the article page shows, in five queries: the article, its pictures, topics, related
-        items with their providers, and their pictures.
+        """All of an article, in five queries: the article, its pictures, topics, related items with
+        their providers, and their pictures.
 
         A related item's `page_here` is the slug of the published article that is about the same
         page, or None: never of one that readers may not see.
         """
-        here = Article.objects.published().filter(link_key=OuterRef("link_key"))
+        # Each looked up by itself: asked for by its status too, SQLite reads all that are public.
+        public = Article.objects.published().filter(pk=OuterRef("pk"))
+        here = Article.objects.filter(Exists(public), link_key=OuterRef("link_key"))
         related = (
             RelatedItem.objects.select_related("provider__logo")
             .annotate(page_here=Subquery(here.order_by("-published_at", "pk").values("slug")[:1]))
@@ -138,6 +167,23 @@ class ArticleQuerySet(models.QuerySet):
         return self.select_related("provider__logo").prefetch_related(
             _pictures("image_uses", ArticleImage), "topics", Prefetch("related_items", related)
         )
+
+    def with_last_change(self):
+        """Adds `edited_at` and `delivered_at`: when an editor and when a delivery last changed what
+        readers read of it, or None; a delivery as long as its record is kept."""
+        return self.annotate(**_last_changes())
+
+
+@cache
+def _last_changes() -> dict[str, Subquery]:
+    """Put together once: that takes as long as asking."""
+    read = {"article": OuterRef("pk"), "changes__has_any_keys": READ}
+    edits = Revision.objects.filter(**read).order_by("-at").values("at")
+    deliveries = ImportedFile.objects.filter(**read).order_by("-run__started_at")
+    return {
+        "edited_at": Subquery(edits[:1]),
+        "delivered_at": Subquery(deliveries.values("run__started_at")[:1]),
+    }
 
 
 def _pictures(name, through):
@@ -165,7 +211,10 @@ class Article(ReadableItem, Derives, models.Model):
         _("address"),
         max_length=200,
         unique=True,
-        help_text=_("The last part of the article's address. It is permanent."),
+        help_text=_(
+            "The last part of the article’s address. Where readers have seen it, an old one leads "
+            "to the new one for good."
+        ),
     )
 
     # What the feed said, until an editor says otherwise
@@ -229,6 +278,9 @@ class Article(ReadableItem, Derives, models.Model):
     link_key = DerivedField(help_text=_("What all links to its page have in common."))
     title_first = DerivedField(help_text=_("Its headline’s first words, about that time."))
     title_last = DerivedField(help_text=_("Its headline’s last words, about that time."))
+    words_title = DerivedTextField(help_text=_("Its headline’s words, for the search."))
+    words_excerpt = DerivedTextField(help_text=_("Its excerpt’s words, for the search."))
+    words_body = DerivedTextField(help_text=_("The words of our own text, for the search."))
 
     # What only editors write
     status = models.CharField(
@@ -324,7 +376,12 @@ class Article(ReadableItem, Derives, models.Model):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     topics = TaggableManager(
-        through=TopicAssignment, blank=True, related_name="articles", verbose_name=_("topics")
+        through=TopicAssignment,
+        blank=True,
+        related_name="articles",
+        verbose_name=_("topics"),
+        # As they were given, also where they are loaded for many: taggit leaves that to chance.
+        ordering=["assignments__pk"],
     )
     images = models.ManyToManyField(
         "articles.Image", through="articles.ArticleImage", related_name="articles"
@@ -346,7 +403,7 @@ class Article(ReadableItem, Derives, models.Model):
             models.Index(
                 F("published_at").desc(),
                 F("stem"),
-                F("id"),
+                F("source"),
                 condition=Q(status="published"),
                 name="article_public_list",
             ),
@@ -367,8 +424,15 @@ class Article(ReadableItem, Derives, models.Model):
             ),
             # The admin list, as it opens...
             models.Index(F("published_at").desc(), F("stem"), F("id"), name="article_admin_list"),
-            # ... and filtered to one status.
-            models.Index(F("status"), F("published_at").desc(), name="article_admin_status"),
+            # ... and filtered to one status; with the window, so that the archive counts its days
+            # in the index alone.
+            models.Index(
+                F("status"),
+                F("published_at").desc(),
+                F("publish_from"),
+                F("publish_until"),
+                name="article_admin_status",
+            ),
             # What waits for a decision: the triage queue, read place by place, and its count.
             # The columns of the condition come first: SQLite else prefers the list's index.
             models.Index(
@@ -380,11 +444,18 @@ class Article(ReadableItem, Derives, models.Model):
                 condition=Q(status="held", decided_at__isnull=True),
                 name="article_undecided",
             ),
-            # What went public lately, and what does so next.
+            # What went public lately, and what does so next; with all that says who is public and
+            # whose it is, so that topics and providers are counted in the index alone.
             models.Index(
-                fields=["status", "publish_from"],
+                fields=["status", "publish_from", "publish_until", "provider"],
                 condition=Q(status="published"),
                 name="article_schedule",
+            ),
+            # What ends next.
+            models.Index(
+                fields=["publish_until"],
+                condition=Q(status="published", publish_until__isnull=False),
+                name="article_ends",
             ),
             # The few that want an editor's choice of source.
             models.Index(
@@ -434,7 +505,9 @@ class Article(ReadableItem, Derives, models.Model):
             ),
         ]
 
-    DERIVED_FROM = frozenset(["web_url", "original_url", "title", "published_at"])
+    DERIVED_FROM = frozenset(
+        ["web_url", "original_url", "title", "published_at", "excerpt", "body"]
+    )
 
     def __str__(self):
         return self.headline
@@ -467,10 +540,12 @@ class Article(ReadableItem, Derives, models.Model):
     def derive(cls, values):
         link = weblinks.link(values["web_url"], values["original_url"])
         first, last = likeness.title_keys(values["title"], values["published_at"])
+        words = folding.words_of(values["title"], values["excerpt"], values["body"])
         return {
             "link_key": weblinks.number(weblinks.key(link)),
             "title_first": first,
             "title_last": last,
+            **dict(zip(WORDS, words, strict=True)),
         }
 
     def was_public(self, at: datetime | None = None) -> bool:
@@ -487,8 +562,29 @@ class Article(ReadableItem, Derives, models.Model):
         return uuid.uuid5(_URNS, f"{self.source}/{self.stem}").urn
 
     @property
+    def is_own(self) -> bool:
+        """Written here and credited to nobody else."""
+        return self.source == self.NEWSROOM and self.provider_id is None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it holds words of ours, and not a third party's excerpt alone.
+
+        The same for many rows: `ArticleQuerySet.ours`.
+        """
+        return self.body != "" or self.is_own
+
+    @property
     def link_host(self) -> str:
         return weblinks.host(self.link)
+
+    @property
+    def video(self) -> videos.Video | None:
+        """The video that its page may play after a click, or None: see the setting VIDEO_HOSTS."""
+        if not self.is_video:
+            return None
+        links = (self.web_url, self.original_url)
+        return videos.find(self.featured_content, *links, hosts=settings.VIDEO_HOSTS)
 
     @property
     def picture(self):

@@ -10,8 +10,9 @@ from typing import Any
 from django.db import models
 
 
-class DerivedField(models.BigIntegerField):
-    """64 bits, or null where there is nothing to find; written whenever its row is saved."""
+class Derived:
+    """A column that is null where there is nothing to find, and written whenever its row is
+    saved."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"null": True, "editable": False} | kwargs)
@@ -24,27 +25,39 @@ class DerivedField(models.BigIntegerField):
         return value
 
 
+class DerivedField(Derived, models.BigIntegerField):
+    """64 bits."""
+
+
+class DerivedTextField(Derived, models.TextField):
+    """For the index of words: see `articles.search`."""
+
+
 class Derives:
-    """For a model with DerivedFields."""
+    """For a model with derived columns."""
 
     DERIVED_FROM: frozenset[str]  # the columns from which they follow
 
     @classmethod
-    def derive(cls, values: Mapping[str, Any]) -> dict[str, int | None]:
+    def derive(cls, values: Mapping[str, Any]) -> dict[str, int | str | None]:
         """The derived columns of a row in which DERIVED_FROM have these values."""
         raise NotImplementedError
 
     @classmethod
     def derived_names(cls) -> list[str]:
         fields = cls._meta.concrete_fields
-        return [field.name for field in fields if isinstance(field, DerivedField)]
+        return [field.name for field in fields if isinstance(field, Derived)]
 
-    def derived(self) -> dict[str, int | None]:
+    def derived(self) -> dict[str, int | str | None]:
         return self.derive({name: getattr(self, name) for name in self.DERIVED_FROM})
 
     def save(self, *args, **kwargs):
-        """Writes them too where it is told to write a column from which they follow."""
+        """Writes them too where it is told to write a column from which they follow, and where
+        the row was loaded without them."""
         fields = kwargs.get("update_fields")
+        if fields is None and not self.get_deferred_fields().isdisjoint(self.derived_names()):
+            for name, value in self.derived().items():
+                setattr(self, name, value)
         if fields is not None and not self.DERIVED_FROM.isdisjoint(fields):
             kwargs["update_fields"] = {*fields, *self.derived()}
         return super().save(*args, **kwargs)

@@ -17,7 +17,9 @@ class ProviderQuerySet(models.QuerySet):
         """Providers that readers know of: those with at least one published article."""
         from .article import Article
 
-        return self.filter(Exists(Article.objects.published().filter(provider=OuterRef("pk"))))
+        # One by one, up to the first: by their status, SQLite reads all that are public.
+        public = Article.objects.published().filter(pk=OuterRef("pk"))
+        return self.filter(Exists(Article.objects.filter(Exists(public), provider=OuterRef("pk"))))
 
     def taken_slugs(self) -> set[str]:
         """Every address a provider has or had: an old one leads somewhere still. One query."""

@@ -159,16 +159,21 @@ class TopicAlias(models.Model):
 
 
 class TopicAssignment(ItemBase):
+    # The index and the constraint below begin with them.
     content_object = models.ForeignKey(
-        "articles.Article", models.CASCADE, related_name="topic_assignments"
+        "articles.Article", models.CASCADE, related_name="topic_assignments", db_index=False
     )
-    tag = models.ForeignKey(Topic, models.CASCADE, related_name="assignments")
+    tag = models.ForeignKey(Topic, models.CASCADE, related_name="assignments", db_index=False)
 
     class Meta:
         verbose_name = _("topic of an article")
         verbose_name_plural = _("topics of articles")
+        indexes = [
+            # From the article's side: its topics, and how many articles each topic has.
+            models.Index(fields=["content_object", "tag"], name="article_topics"),
+        ]
         constraints = [
-            # From the topic's side: serves the topic page. The article's side has its own index.
+            # From the topic's side: serves the topic page.
             models.UniqueConstraint(
                 fields=["tag", "content_object"], name="topic_once_in_an_article"
             ),

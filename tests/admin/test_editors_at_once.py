@@ -43,11 +43,15 @@ class Opened:
         self.page = response
         self.fields = fields_of(response)
         self.html = response.rendered_content
-        self.asks = {}
-        for name, side, shown in RADIO.findall(self.html):
-            self.asks.setdefault(name.removesuffix("-choice"), {})[side] = f"{side}:{shown}"
+        self.asks = self._questions()
         markers = re.findall(r'type="hidden" name="([^"]+-gone)" value="1"', self.html)
         self.fields |= dict.fromkeys(markers, "1")
+
+    def _questions(self):
+        asks = {}
+        for name, side, shown in RADIO.findall(self.html):
+            asks.setdefault(name.removesuffix("-choice"), {})[side] = f"{side}:{shown}"
+        return asks
 
     def save(self, choices=(), **changes):
         """Sends the form; `choices` are (field, side). True if it was saved."""

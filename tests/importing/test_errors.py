@@ -63,7 +63,7 @@ class MarkedTests(SimpleTestCase):
 
     def test_a_reason_that_quotes_the_file_stays_one_line(self):
         back = errors.marked(b"---\na: b\n---\n", [Problem(2, "a", "'x\ny: z'; expected", "type")])
-        self.assertEqual(back, b"---\n# newsroom: type: a: 'x y: z'; expected\na: b\n---\n")
+        self.assertEqual(back, b"---\n# newsroom: type: a: 'x\\ny: z'; expected\na: b\n---\n")
 
     def test_a_part_of_a_file_is_never_taken_for_the_whole(self):
         with TemporaryDirectory() as name:

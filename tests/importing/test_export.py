@@ -214,8 +214,9 @@ class WrittenHereTests(ExportCase):
             values["related"] = list(values["related"].items())
             del values["feed_published"]  # no feed has spoken yet
             pictures = [
-                (use.image.alt_text, use.image.credit, use.image.width, bool(use.image.file))
-                for use in article.image_uses.all()
+                (image.alt_text, image.credit, image.width, bool(image.file))
+                + (image.focus_x, image.focus_y)
+                for image in (use.image for use in article.image_uses.all())
             ]
             words = ("slug", "publish_until", "is_kept_public", "body", "note")
             values |= {name: getattr(article, name) for name in words}
@@ -236,6 +237,7 @@ class WrittenHereTests(ExportCase):
             topics=["Climate", "NO", "a: b"],
             images=[
                 self.picture(alt_text='A "harbour"', credit="Harbour Post"),
+                self.picture(focus_x=0, focus_y=100),
                 make_image(file=""),
             ],
             related=2,

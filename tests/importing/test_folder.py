@@ -69,6 +69,7 @@ class WalkTests(SimpleTestCase):
         (self.root / "folder").symlink_to(self.root / "real")
         (self.root / "real/loop").symlink_to(self.root)
         (self.root / "broken.md").symlink_to(self.root / "nowhere")
+        (self.root / "circle.md").symlink_to("circle.md")
         self.assertEqual(self.names(), ["link.md", "real/a.md"])
         self.assertEqual(list(folder.walk([self.root])), plain_walk([self.root]))
 

@@ -57,6 +57,13 @@ class HistoryTests(ImportTestCase):
         runs = ImportRun.objects.order_by("pk").values_list("delivered_at", "options")
         self.assertEqual(list(runs), [(c.at, {"commit": c.hash}) for c in (first, second)])
 
+    def test_has_pictures_fetched_once_after_all_commits(self):
+        self.commit()
+        self.commit(("heat: 80", "heat: 90"))
+        with mock.patch.object(history.tasks, "fetch_soon") as asked:
+            self.assertEqual(len(self.replay()), 2)
+        asked.assert_called_once_with()
+
     def test_takes_seeds_wherever_they_lie_and_nothing_else(self):
         self.write(content=b"# A site", name="README.md")
         self.write(content=b"x", name="_news/images/a.jpg")

@@ -104,5 +104,5 @@ class JournalTests(ImportTestCase):
         self.assertFalse(ImportRun.objects.exists())
 
 
-def _held(is_last_try):
+def _held(of, is_last_try):
     raise lock.ImportRunning("process 4711")

@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 from django.test import TestCase
 
 from articles.importing import values
-from articles.importing.pipeline import import_seeds
-from articles.models import Article
+from articles.importing.pipeline import Options, import_seeds
+from articles.models import Article, Image
 from tests.importing.seedtexts import seed
 
 WORDS = (
@@ -19,10 +19,10 @@ HELD = ("published: true", "published: false")
 PROVIDER = "provider:\n  name: Post\n  domain: Post.example\n"
 
 
-def deliver(source: str, *changes: tuple[str, str]):
+def deliver(source: str, *changes: tuple[str, str], **options):
     with TemporaryDirectory() as name:
         (Path(name) / "2026-03-01-bells.md").write_bytes(seed(*changes))
-        return import_seeds([Path(name)], source)
+        return import_seeds([Path(name)], source, Options(**options))
 
 
 class OwnWordsTests(TestCase):
@@ -33,6 +33,23 @@ class OwnWordsTests(TestCase):
         self.assertTrue(article.is_kept_public and article.decided_at)
         self.assertEqual(article.publish_from.year, 2020)
         self.assertEqual(article.images.get().alt_text, "A bell")
+
+    def test_say_what_of_a_picture_must_stay_in_view(self):
+        focus = ("altText: A bell", "altText: A bell\n      focusX: 0\n      focusY: 85")
+        words = WORDS.replace(*focus)
+        deliver(Article.NEWSROOM, HELD, ("secured", words + "secured"))
+        image = Article.objects.get().images.get()
+        self.assertEqual((image.alt_text, image.focus_x, image.focus_y), ("A bell", 0, 85))
+
+    def test_never_move_what_an_editor_has_placed(self):
+        deliver(Article.NEWSROOM, HELD)
+        Image.objects.update(focus_x=10)
+        words = WORDS.replace("altText: A bell", "focusX: 90")
+        change = ("secured", words + "secured")
+        with TemporaryDirectory() as name:
+            (Path(name) / "2026-03-01-others.md").write_bytes(seed(HELD, change))
+            import_seeds([Path(name)], Article.NEWSROOM)
+        self.assertEqual(Image.objects.get().focus_x, 10)
 
     def test_say_when_an_article_of_nobody_elses_is_public(self):
         report = deliver(Article.NEWSROOM, (PROVIDER, "newsroom:\n  status: published\n"))
@@ -54,11 +71,14 @@ class OwnWordsTests(TestCase):
             ("status: published\n  publishUntil: 2020-01-01T00:00:00Z", "publishUntil"),
             ("keepPublic: perhaps", "keepPublic"),
             ("slug: a/b", "slug"),
+            ("pictures:\n    - url: /a.jpg\n      focusX: 101", "pictures[0].focusX"),
         ]:
             change = ("secured", f"newsroom:\n  {words}\nsecured")
             [(_, problem)] = deliver(Article.NEWSROOM, change).failures
             self.assertEqual(problem.field, f"newsroom.{field}")
-            self.assertIn(field, seed(change).decode().split("\n")[problem.line - 1])
+            self.assertIn(
+                field.rpartition(".")[2], seed(change).decode().split("\n")[problem.line - 1]
+            )
 
     def test_have_a_status_of_the_articles_but_the_trash(self):
         known = {*values.OWN_STATUSES, Article.Status.TRASHED}

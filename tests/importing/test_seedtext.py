@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from articles.importing import records, state, values
 from articles.importing.records import ImageRecord, OwnPicture, OwnWords
 from articles.importing.seedfile import parse
-from articles.importing.seedtext import ExportError, Surroundings, exported, new_seed
+from articles.importing.seedtext import (
+    ExportError,
+    Surroundings,
+    exported,
+    new_seed,
+    told_alone,
+)
 from articles.wording import NOT_STORABLE
 from tests.importing.seedtexts import seed
 
@@ -191,3 +197,30 @@ class ExportedTests(SimpleTestCase):
         for wrong in ({"title": " "}, {"type": " video"}, {"web_url": "ftp://x.y/"}):
             with self.assertRaises(ExportError):
                 exported(seed(), "feed", ours | wrong, AROUND)
+
+
+class ToldAloneTests(SimpleTestCase):
+    @given(st.sampled_from(SEEDS), st.data())
+    def test_is_what_the_export_says_but_for_what_is_left_out(self, content, data):
+        base = state.of_record(records.of_content(content), "feed")
+        ours = edited(data.draw, base, article_edits)
+        said = parse(exported(content, "feed", ours, AROUND)).metadata
+        for key in ("related", "secured"):
+            said.pop(key, None)
+        self.assertEqual(told_alone(content, "feed", ours, AROUND), (said, base | {"related": {}}))
+
+    def test_leaves_out_what_the_newsroom_says_to_itself(self):
+        content = seed(("secured", "newsroom: {note: x}\nsecured"))
+        base = state.of_record(records.of_content(content), "feed")
+        self.assertNotIn("newsroom", told_alone(content, "feed", base, AROUND)[0])
+
+    @given(st.data())
+    def test_of_what_no_feed_delivered_is_all_of_it(self, data):
+        ours = {name: data.draw(strategy) for name, strategy in article_edits.items()}
+        ours |= {"amp_url": "", "cdn_amp_url": "", "quality": None, "heat": None}
+        ours |= {"feed_published": None, "feed_removed": False}
+        said, base = told_alone(None, "feed", ours, AROUND)
+        self.assertIs(base, ours)
+        self.assertEqual((said["title"], said.get("excerpt", "")), (ours["title"], ours["excerpt"]))
+        self.assertEqual(tuple(said.get("topics", ())), ours["topics"])
+        self.assertEqual(len(said.get("images", ())), len(ours["images"]))

@@ -8,7 +8,7 @@ from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 
 from articles.models import Article
-from tests.factories import NOON, make_article, make_editor
+from tests.factories import NOON, make_article, make_editor, make_provider
 
 HOUR = timedelta(hours=1)
 
@@ -40,6 +40,22 @@ class PublishedRuleTests(TestCase):
         while timezone.now() <= later + timedelta(milliseconds=10):
             pass
         self.assertTrue(built_early.all().exists())
+
+
+class OursTests(TestCase):
+    def test_says_the_same_for_a_row_and_for_a_queryset(self):
+        for source, provider, body, is_ours in (
+            ("seeds", make_provider(), "", False),
+            ("seeds", None, "", False),
+            ("seeds", make_provider(), "Ours.", True),
+            ("newsroom", None, "", True),
+            ("newsroom", make_provider(), "", False),
+            ("newsroom", make_provider(), "Ours.", True),
+        ):
+            article = make_article(source=source, provider=provider, body=body)
+            with self.subTest(source=source, provider=provider, body=body):
+                self.assertEqual(article.is_ours, is_ours)
+                self.assertEqual(Article.objects.ours().filter(pk=article.pk).exists(), is_ours)
 
 
 class NewestFirstTests(TestCase):

@@ -17,6 +17,7 @@ autocomplete               r  r  r  r
 view_on_site               r  r  r  r
 password_change            r  r  r  r
 password_change_done       r  r  r  r
+second_factor              r  r  r  r
 
 article_changelist         r  r  r  r
 article_add                -  w  w  w
@@ -45,7 +46,9 @@ relateditem_change         r  w* w  w
 relateditem_delete         -  w* w  w
 relateditem_history        r  r  r  r
 
-image_changelist           r  r  r  r
+image_changelist           r  w  w  w
+image_upload               -  w  w  w
+image_choose               r  r  r  r
 image_add                  -  w  w  w
 image_change               r  w  w  w
 image_delete               -  -  w  w
@@ -101,12 +104,24 @@ admin_logentry_change      -  -  r  r
 admin_logentry_delete      -  -  -  -
 admin_logentry_history     -  -  r  r
 
+django_tasks_database_dbtaskresult_changelist  - - - -
+django_tasks_database_dbtaskresult_add         - - - -
+django_tasks_database_dbtaskresult_change      - - - -
+django_tasks_database_dbtaskresult_delete      - - - -
+django_tasks_database_dbtaskresult_history     - - - -
+
 auth_user_changelist       -  -  -  r
 auth_user_add              -  -  -  w
 auth_user_change           -  -  -  w
 auth_user_delete           -  -  -  w
 auth_user_history          -  -  -  r
 auth_user_password_change  -  -  -  w
+
+accounts_attempts_changelist - - - r
+accounts_attempts_add      -  -  -  -
+accounts_attempts_change   -  -  -  r
+accounts_attempts_delete   -  -  -  w
+accounts_attempts_history  -  -  -  r
 
 auth_group_changelist      -  -  -  r
 auth_group_add             -  -  -  w
@@ -139,6 +154,8 @@ proposal.accept_theirs     -  -  w  w
 proposal.keep_ours         -  -  w  w
 duplicatepair.not_duplicates - - w w
 tombstone.let_return       -  -  -  w
+user.remove_second_factor  -  -  -  w
+attempts.delete_selected   -  -  -  w
 user.delete_selected       -  -  -  w
 group.delete_selected      -  -  -  w
 """

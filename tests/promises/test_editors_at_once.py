@@ -14,7 +14,7 @@ from tests.admin.test_editors_at_once import MINE, THEIRS, AtOnceTestCase, Opene
 from tests.factories import make_article, make_editor, make_related_item, make_topic
 from tests.promises import trials
 
-ROUNDS = trials(12, 1_000)
+ROUNDS = trials(3, 1_000)
 WORD = re.compile(r"word\d+x")
 TEXTS = ("title", "excerpt", "body", "note")
 AT_MOST = 12  # saves of one editor; each is asked anew when somebody was faster
@@ -113,7 +113,7 @@ class EditorsAtOnceTests(AtOnceTestCase):
             mock.patch("articles.shared_forms.MergingForm._merge"),
             mock.patch("articles.shared_forms.MergesRows._merge"),
         ):
-            lost = [word for _round in range(3) for word in self.play()]
+            lost = [word for _round in range(2) for word in self.play()]
         self.assertIn("overwritten unseen", " ".join(lost))
         self.assertTrue(Article.objects.exists())
 

@@ -125,6 +125,19 @@ def by_hand() -> list[bytes]:
         b"---\na: 1\na: 2\n---\n",
         b"---\n? [a]\n: b\n---\n",
     ]
+    # Keys and tags are quoted in reports, which a terminal shows and a database keeps.
+    found += [
+        f"---\n{key}: x\n{key}: y\n---\n".encode()
+        for key in (
+            '"\\0"',
+            '"\\e[2J"',
+            '"a\\nb"',
+            '"' + "x" * 5_000 + '"',
+            '"\\uffff"',
+            "!%1b%00 a",
+        )
+    ]
+    found += [seed(("category: news", '"\\0": {"\\e[2J": x}'))]
     chain = "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 30))
     found += [f"---\na0: &a0 {{x: y}}\n{chain}---\n".encode()]
     return found
@@ -158,6 +171,7 @@ class GoneWrong:
                 problem.line < 1
                 or not (problem.field and problem.reason)
                 or problem.code == "database"
+                or not str(problem).isprintable()
             ):
                 wrong.append(f"{path}:{problem}")
         if (again.created, again.updated) != (0, 0):
@@ -197,6 +211,25 @@ class MutantTests(GoneWrong, TestCase):
         self.assertGreaterEqual(len(bad), 150)
         self.assertEqual(self.violations(bad), [])
         self.assertGreater(self.report.failed, 120)
+
+    def test_files_with_names_gone_wrong(self):
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            for odd in ("a\nb", "\x1b[2J", "\x01", "\x7f", "\x9b", "\udcff", "good", "bücher 🎉"):
+                (folder / f"2026-01-01-{odd}.md").write_bytes(seed())
+            report = import_seeds([folder], "feed")
+        self.assertEqual((report.created, report.failed), (2, 6))
+        for path, problem in report.failures:
+            self.assertTrue(f"{path}:{problem}".isprintable())
+            self.assertIn("its name", problem.reason)
+
+    def test_a_report_that_quotes_a_file_as_it_is_is_noticed(self):
+        def as_it_is(text, limit):
+            return text
+
+        with mock.patch.object(seedfile, "printable", as_it_is):
+            bad = [b'---\n"a\\nb": x\n"a\\nb": y\n---\n']
+            self.assertTrue(self.violations(bad))
 
     def test_the_twin_stops(self):
         with self.naive():

@@ -20,7 +20,7 @@ from tests.factories import NOON, make_topic
 from tests.importing.feed import Feed
 from tests.promises import trials
 
-RUNS = trials(50, 500)
+RUNS = trials(25, 500)
 
 
 class UndoneRunsTests(TestCase):

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from articles import renditions
 from articles.importing import errors, history
 from articles.importing.journal import FileResult
 from articles.importing.lock import ImportRunning
@@ -99,7 +100,8 @@ class Command(BaseCommand):
             raise self.refusal("--since goes with --git.")
         show = ShowJson(self) if options["format"] == "json" else ShowText(self, verbosity, options)
         try:
-            reports = list(self.import_all(source.strip(), show, options))
+            with renditions.together():
+                reports = list(self.import_all(source.strip(), show, options))
         except (FileNotFoundError, history.GitError) as error:
             raise self.refusal(str(error)) from error
         except ImportRunning as error:
@@ -247,6 +249,9 @@ def as_json(report: ImportReport, files: list[FileResult]) -> dict:
         "run": report.run_id,
         **report.counts,
         "pictures": report.pictures,
+        "refused_pictures": [
+            {"path": path, "reason": why} for path, why in report.refused_pictures
+        ],
         "takedowns": report.takedowns,
         "missing": report.missing,
         "unknown_keys": dict(sorted(report.unknown_keys.items())),

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from articles import renditions
 from articles.importing.pipeline import import_seeds
 
 
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             f"Newsroom: http://{address}/ – the editors' door: http://{address}/admin/"
         )
         self.stdout.flush()
+        renditions.catch_up()  # while it serves: nobody has to wait for pictures
         call_command("runserver", address, use_reloader=False, skip_checks=False)
 
 

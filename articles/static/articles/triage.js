@@ -6,7 +6,8 @@ const failed = document.getElementById("triage-failed");
 const help = document.getElementById("triage-help");
 const keysAct = document.getElementById("triage-keys");
 const WAIT = 20_000; // milliseconds for an answer
-const ARROWS = { ArrowRight: "j", ArrowLeft: "k" };
+const isRtl = document.documentElement.dir === "rtl";
+const ARROWS = isRtl ? { ArrowLeft: "j", ArrowRight: "k" } : { ArrowRight: "j", ArrowLeft: "k" };
 const KEYS_OFF = "triage-keys-off";
 const WRITING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
