@@ -10,7 +10,7 @@ from django.test import SimpleTestCase
 
 from articles.backups.archive import Reader, opened
 from tests.importing.feed import Feed
-from tests.promises.test_killed_imports import Databases
+from tests.promises.processes import Databases
 
 
 def contents(path: Path) -> dict[str, list]:

@@ -19,8 +19,8 @@ from articles.models import Article
 from tests.databases import only_on
 from tests.factories import make_article
 from tests.promises import only_in_full
+from tests.promises.processes import Databases
 from tests.promises.test_backups import contents
-from tests.promises.test_killed_imports import Databases
 
 
 class CheckTests(TestCase):

@@ -10,7 +10,7 @@ from tests.databases import only_on
 from tests.importing.feed import Feed
 from tests.promises import trials
 from tests.promises.crowd import READERS, WRITERS
-from tests.promises.test_killed_imports import Databases
+from tests.promises.processes import Databases
 
 
 class CrowdTests(Databases, SimpleTestCase):

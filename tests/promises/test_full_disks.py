@@ -25,7 +25,7 @@ from tests.databases import only_on
 from tests.importing.feed import Feed
 from tests.picturing import encoded
 from tests.promises import trials
-from tests.promises.test_killed_imports import Databases
+from tests.promises.processes import Databases
 from tests.test_admin import AdminTestCase, address
 
 ROOM = 30_000  # bytes that a file may have

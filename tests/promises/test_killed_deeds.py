@@ -8,7 +8,7 @@ from django.test import SimpleTestCase
 
 from tests.promises import IS_FULL
 from tests.promises.deeds import WHAT
-from tests.promises.test_killed_imports import Databases
+from tests.promises.processes import Databases
 
 LEAST = 20  # moments that each takes
 

@@ -14,7 +14,7 @@ from unittest import mock
 
 from django.test import SimpleTestCase
 
-from tests.promises.test_killed_imports import Databases
+from tests.promises.processes import Databases
 
 
 class KilledWorkersTests(Databases, SimpleTestCase):

@@ -15,7 +15,7 @@ from newsroom.outage import is_outage
 from tests.admin.test_editors_at_once import Opened
 from tests.factories import make_article, make_editor
 from tests.pages import make_newsroom
-from tests.promises.test_killed_imports import Databases
+from tests.promises.processes import Databases
 from tests.test_admin import AdminTestCase
 from tests.test_views import Outline
 
