@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
 from articles import editions
-from articles.baking import addresses, asking, nginx, run, tree
+from articles.baking import addresses, around, asking, nginx, run, tree
 from articles.baking.asking import CannotBake
 from articles.baking.tree import BakeRunning, Trees
 from articles.decisions import decide
@@ -65,7 +65,7 @@ class Baking:
 
 
 def no_static_files(test):
-    return mock.patch.object(run, "_static_files", return_value=[])(test)
+    return mock.patch.object(around, "_static_files", return_value=[])(test)
 
 
 def files(folder: Path, part="site") -> dict[str, bytes]:
@@ -164,7 +164,7 @@ class BakeTests(Baking, TestCase):
 
     def setUp(self):
         for patch in (
-            mock.patch.object(run, "_static_files", return_value=[]),
+            mock.patch.object(around, "_static_files", return_value=[]),
             mock.patch.object(default_storage, "_wrapped", InMemoryStorage()),
         ):
             patch.start()
@@ -217,7 +217,7 @@ class BakeTests(Baking, TestCase):
     def test_static_files_lie_there_as_they_are(self):
         source = self.folder.parent / "base.css"
         source.write_text("a {}")
-        with mock.patch.object(run, "_static_files", return_value=[("articles/x.css", source)]):
+        with mock.patch.object(around, "_static_files", return_value=[("articles/x.css", source)]):
             self.bake(self.folder)
         self.assertEqual(files(self.folder)["static/articles/x.css"], b"a {}")
 
