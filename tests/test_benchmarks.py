@@ -20,7 +20,8 @@ from articles.models import (
     RelatedItem,
 )
 from benchmarks import __main__ as whole
-from benchmarks import desk, importing, pages, plain, seeds
+from benchmarks import bake, desk, importing, pages, plain, seeds
+from benchmarks.hugo import site
 from benchmarks.stock.settings import TEMPLATES as STOCK_TEMPLATES
 
 from .factories import make_article, make_image, make_provider, make_related_item
@@ -72,6 +73,25 @@ class SeedsTests(SimpleTestCase):
             after = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
         self.assertEqual(before.keys(), after.keys())
         self.assertFalse(set(before.values()) & set(after.values()))
+
+
+class HugoTests(SimpleTestCase):
+    def test_a_seed_names_its_lists_and_is_else_as_it_was(self):
+        for number in range(50):
+            content = seeds.seed(number)[1]
+            more = site.with_lists(content)
+            lists = seedfile.parse(more).metadata
+            wanted = [lists.pop(name) for name in ("outlets", "years", "months", "days")]
+            self.assertEqual(lists, seedfile.parse(content).metadata)
+            record = read(content)
+            day = f"{record.published_at:%Y-%m-%d}"
+            self.assertEqual(wanted, [[record.provider.name], [day[:4]], [day[:7]], [day]])
+
+    def test_ratios_are_to_the_mean_of_what_it_took(self):
+        ours, theirs = bake.Measured(12, 30, ""), [bake.Measured(2, 5, ""), bake.Measured(4, 7, "")]
+        said = bake.against(1_000, ours, theirs)
+        self.assertIn("4.0 times what Hugo takes, 5.0 times its CPU", said)
+        self.assertIn("not measured", bake.against(1_000, ours, []))
 
 
 class PlainTests(TestCase):
