@@ -1,11 +1,13 @@
 """The archive: published articles by the day on which their source published them, in the site's
-time zone; counted by year, month and day."""
+time zone. Of its years, months and days it is said which have stories, not how many: the first one
+is found in an index, and to count them costs more with each."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from django.db import connection
-from django.db.models import DateTimeField, Subquery
+from django.db.models import DateTimeField, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -45,43 +47,49 @@ def firsts(first: date, months: int, count: int) -> list[date]:
     return [date(place // 12, place % 12 + 1, 1) for place in places]
 
 
-def counts(days: Sequence[date]) -> list[int]:
-    """How many stories from each of these days up to the next of them; ascending days, so one
-    number less than there are days. One query."""
-    edges = [start_of(day) for day in days]
-    spans = list(zip(edges, edges[1:], strict=False))
+def months(articles: QuerySet) -> list[date]:
+    """The first days of the months that have some of the articles, ascending. At most three
+    queries: for the first and last day; years; months."""
+    ends = _ends(articles)
+    if ends is None:
+        return []
+    first, last = (day_of(at) for at in ends)
+    years = having(articles, firsts(date(first.year, 1, 1), 12, last.year - first.year + 1))
+    # Each year by itself: those between two of them have nothing.
+    spans = [span for year in years for span in pairwise(firsts(year, 1, 12))]
+    return _having(articles, spans)
+
+
+def having(articles: QuerySet, days: Sequence[date]) -> list[date]:
+    """Those of these ascending days from which up to the next of them there is one of the articles;
+    never the last. One query."""
+    return _having(articles, list(pairwise(days)))
+
+
+def _having(articles: QuerySet, spans: Sequence[tuple[date, date]]) -> list[date]:
+    """The first days of the spans, as `between` has them, in which there is one of the articles."""
     if not spans:
         return []
     since, until = (
         RawSQL(f"span.{name}", [], output_field=DateTimeField()) for name in ("since", "until")
     )
-    stories = Article.objects.published(timezone.now()).filter(
-        published_at__gte=since, published_at__lt=until
-    )
-    inner, wanted = stories.order_by().values("pk").query.sql_with_params()
+    within = articles.filter(published_at__gte=since, published_at__lt=until)
+    inner, wanted = within.order_by().values("pk").query.sql_with_params()
     values = ", ".join(["(%s, %s, %s)"] * len(spans))
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        # Each span is looked up in the index of the public list, which holds all that is asked.
+        # Each span is looked up in the index of the public list, up to the first that is there.
         cursor.execute(
             f"WITH span (place, since, until) AS (VALUES {values}) "
-            f"SELECT (SELECT count(*) FROM ({inner}) AS story) FROM span ORDER BY place",
+            f"SELECT place FROM span WHERE EXISTS ({inner}) ORDER BY place",
             [
-                *(part for place, span in enumerate(spans) for part in (place, *map(adapt, span))),
-                *wanted,
-            ],
+                part
+                for place, span in enumerate(spans)
+                for part in (place, *(adapt(start_of(day)) for day in span))
+            ]
+            + [*wanted],
         )
-        return [count for (count,) in cursor.fetchall()]
-
-
-def newest_day() -> date | None:
-    """The last day with a story. One query."""
-    return _day(_stories().order_by("-published_at"))
-
-
-def oldest_day() -> date | None:
-    """The first day with a story. One query."""
-    return _day(_stories().order_by("published_at"))
+        return [spans[place][0] for (place,) in cursor.fetchall()]
 
 
 def beside(first: date, following: date) -> tuple[date | None, date | None]:
@@ -94,17 +102,18 @@ def beside(first: date, following: date) -> tuple[date | None, date | None]:
     return tuple(at and day_of(at) for at in found)
 
 
-def between(first: date, following: date):
-    """The stories of these days, the last one excluded."""
-    return Article.objects.published().filter(
-        published_at__gte=start_of(first), published_at__lt=start_of(following)
-    )
+def _ends(articles: QuerySet) -> tuple[datetime, datetime] | None:
+    """When the first and the last of the articles were published, or None. One query."""
+    rows = between(articles, FIRST, LAST).values("published_at")
+    found = [Subquery(rows.order_by(way)[:1]) for way in ("published_at", "-published_at")]
+    ends = Article.objects.order_by().values_list(*found).first()
+    return None if ends is None or ends[0] is None else ends
+
+
+def between(articles: QuerySet, first: date, following: date) -> QuerySet:
+    """Those of the articles that are of these days, the last one excluded."""
+    return articles.filter(published_at__gte=start_of(first), published_at__lt=start_of(following))
 
 
 def _stories():
-    return between(FIRST, LAST)
-
-
-def _day(rows) -> date | None:
-    moment = rows.values_list("published_at", flat=True).first()
-    return None if moment is None else day_of(moment)
+    return between(Article.objects.published(), FIRST, LAST)

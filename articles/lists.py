@@ -10,10 +10,12 @@ topic long before a public one.
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 
 from django.conf import settings
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.http import Http404, HttpResponse, QueryDict
@@ -26,7 +28,7 @@ from django.views.decorators.http import require_safe
 from . import archive as days
 from . import cursors, heads
 from .filters import ArticleFilters, SearchFilters
-from .models import Article, Provider, Topic, TopicAssignment
+from .models import Article, Provider, Topic
 from .search import by_relevance, found, in_time, numbers_of, read, suggestion
 from .stories import in_order, listed
 
@@ -53,7 +55,7 @@ def latest(request):
 
 @require_safe
 def topics(request):
-    topics = known_topics()
+    topics = list(known_topics())
     context = {"branches": branches(topics), "head": heads.topics(request, topics)}
     return render(request, "articles/topic_list.html", context)
 
@@ -74,7 +76,7 @@ def topic(request, slug):
 
 @require_safe
 def providers(request):
-    providers = known_providers()
+    providers = list(known_providers())
     context = {"providers": providers, "head": heads.providers(request, providers)}
     return render(request, "articles/provider_list.html", context)
 
@@ -178,27 +180,16 @@ def to_survivor(known, slug: str) -> HttpResponse:
     return redirect(get_object_or_404(known, aliases__slug=slug), permanent=True)
 
 
-def known_topics() -> list[Topic]:
-    """Topics with a published article, by name; `stories` counts those. Two queries."""
-    public = TopicAssignment.objects.filter(content_object__in=Article.objects.published())
-    # By the topics' numbers alone: grouped by their texts as well, it takes ten times as long.
-    stories = dict(public.order_by().values_list("tag").annotate(Count("pk")))
-    return _counted(Topic.objects.order_by(Lower("name"), "slug"), stories)
+def known_topics() -> QuerySet:
+    """Topics with a published article, by name. How many they have is not said: to count them costs
+    more with each, and says little beside a name."""
+    return Topic.objects.with_published().order_by(Lower("name"), "slug")
 
 
-def known_providers() -> list[Provider]:
-    """Providers with a published article, by name; `stories` counts those. Two queries."""
-    public = Article.objects.published().exclude(provider=None)
-    stories = dict(public.order_by().values_list("provider").annotate(Count("pk")))
-    rows = Provider.objects.select_related("logo").order_by(Lower("name"), "domain", "slug")
-    return _counted(rows, stories)
-
-
-def _counted(rows, stories: dict[int, int]) -> list:
-    known = list(rows.filter(pk__in=stories))
-    for row in known:
-        row.stories = stories[row.pk]
-    return known
+def known_providers() -> QuerySet:
+    """Providers with a published article, by name, likewise."""
+    rows = Provider.objects.with_published().select_related("logo")
+    return rows.order_by(Lower("name"), "domain", "slug")
 
 
 def branches(topics: list[Topic]) -> list[tuple[Topic, list]]:
@@ -246,43 +237,28 @@ def archive(request):
     """All years that have stories, the newest first, and their months."""
     described = _("All stories by the day on which their sources published them.")
     head = heads.archive(request, _("Archive"), described, [])
-    return render(
-        request, "articles/archive.html", {"years": years_and_months()[::-1], "head": head}
-    )
+    return render(request, "articles/archive.html", {"years": years_and_months(), "head": head})
 
 
-def years_and_months() -> list[tuple[date, int, list[tuple[date, int]]]]:
-    """(first day, stories, its twelve months likewise) of each year that has stories, in order. At
-    most four queries."""
-    oldest, newest = days.oldest_day(), days.newest_day()
-    if oldest is None or newest is None:
-        return []
-    years = days.firsts(date(oldest.year, 1, 1), 12, newest.year - oldest.year + 1)
-    years = [(year, count) for year, count in zip(years, days.counts(years), strict=False) if count]
-    # Of years that do not follow each other, those between are counted with a December: empty.
-    months = [month for year, _count in years for month in days.firsts(year, 1, 12)[:12]]
-    stories = days.counts([*months, date(newest.year + 1, 1, 1)])
-    counted = list(zip(months, stories, strict=False))
-    return [
-        (year, count, counted[12 * place : 12 * place + 12])
-        for place, (year, count) in enumerate(years)
-    ]
+def years_and_months() -> list[tuple[date, list[date]]]:
+    """(first day, the first days of its months) of all years and months that have stories, the
+    newest year first. At most three queries."""
+    months = groupby(days.months(Article.objects.published()), attrgetter("year"))
+    return [(date(year, 1, 1), list(within)) for year, within in months][::-1]
 
 
 @require_safe
 def archive_year(request, year):
     span = days.span_of(year)
-    months = days.firsts(span[0], 1, 12) if span else []
-    stories = days.counts(months)
-    if not any(stories):
+    months = days.having(Article.objects.published(), days.firsts(span[0], 1, 12)) if span else []
+    if not months:
         return nothing_then(request, span, f"{year:04}")
-    title = date_format(months[0], "Y")
+    title = date_format(span[0], "Y")
     described = _("The stories of %(year)s, by month.") % {"year": title}
     context = {
         "head": heads.archive(request, title, described, [(title, request.path)]),
-        "year": months[0],
-        "months": list(zip(months, stories, strict=False)),
-        "total": sum(stories),
+        "year": span[0],
+        "months": months,
         **neighbours(span),
     }
     return render(request, "articles/archive_year.html", context)
@@ -293,16 +269,15 @@ def archive_month(request, year, month):
     span = days.span_of(year, month)
     ends = range(span[0].toordinal(), span[1].toordinal() + 1) if span else ()
     dates = [date.fromordinal(number) for number in ends]
-    counts = days.counts(dates)
-    if not any(counts):
+    told = days.having(Article.objects.published(), dates)
+    if not told:
         return nothing_then(request, span, f"{year:04}-{month:02}")
     title = date_format(dates[0], "YEAR_MONTH_FORMAT")
     described = _("The stories of %(month)s, by day.") % {"month": title}
     context = {
         "head": heads.archive(request, title, described, _steps(dates[0], 2)),
         "month": dates[0],
-        "days": [pair for pair in zip(dates, counts, strict=False) if pair[1]],
-        "total": sum(counts),
+        "days": told,
         **neighbours(span),
     }
     return render(request, "articles/archive_month.html", context)
@@ -314,7 +289,7 @@ def archive_day(request, year, month, day):
     asked = f"{year:04}-{month:02}-{day:02}"
     if span is None:
         return nothing_then(request, span, asked)
-    stories = listed(days.between(*span))
+    stories = listed(days.between(Article.objects.published(), *span))
     title = date_format(span[0])
     described = _("The stories of %(day)s.") % {"day": title}
     head = partial(heads.archive, request, title, described, _steps(span[0], 3))

@@ -42,8 +42,8 @@ BESIDE = {
         "stories._columns content_object=",
     ],
     "the SQL of a queryset that names the rule": [
-        "archive.counts RawSQL",
-        "archive.counts connection.cursor",
+        "archive._having RawSQL",
+        "archive._having connection.cursor",
         "search.numbers_of RawSQL",
         "search.numbers_of connection.cursor",
     ],
@@ -73,6 +73,7 @@ BESIDE = {
     ],
     "numbers that subqueries by the rule have found": [
         "archive.beside Article.objects",
+        "archive._ends Article.objects",
         "coverage.neighbours Article.objects",
     ],
     "joined with public ones in the same query": [
@@ -83,10 +84,6 @@ BESIDE = {
     ],
     "whether the table answers, whatever is in it": [
         "health.ready Article.objects",
-    ],
-    "those that were counted among public ones, or asked by the rule in the next step": [
-        "lists.known_topics Topic.objects",
-        "lists.known_providers Provider.objects",
     ],
     "for who has the link, and for nobody else": [
         "previews.article_of PreviewLink.objects",

@@ -207,7 +207,8 @@ class ReaderTests(TestCase):
             "Weiterlesen bei",
         )
         self.assertPage(reverse("articles:latest"), root, "01.03.2026</time>")
-        self.assertPage(reverse("articles:topics"), root, "3 Meldungen")
+        self.assertPage(reverse("articles:topics"), root, "<h1>Themen</h1>")
+        self.assertPage("/search/?type=article", root, "3 Meldungen")
         self.assertPage(reverse("articles:providers"), root, "<h1>Quellen</h1>")
         self.assertPage("/nothing/", root, "Seite nicht gefunden", status=404)
         self.assertPage(reverse("articles:search") + "?from=x", root, "Geben Sie ein Datum")
@@ -223,7 +224,7 @@ class ReaderTests(TestCase):
             "تابع القراءة لدى",
         )
         self.assertPage(reverse("articles:latest"), root, "1\u200f/3\u200f/2026</time>")
-        self.assertPage(reverse("articles:topics"), root, "3 أخبار")
+        self.assertPage("/search/?type=article", root, "3 أخبار")
         self.assertPage(reverse("articles:providers"), root, "<h1>المصادر</h1>")
         self.assertPage("/nothing/", root, "الصفحة غير موجودة", status=404)
 

@@ -7,6 +7,7 @@ mean is said in a 400: {"errors": {parameter: [sentence, ...]}}.
 import re
 from functools import wraps
 
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from ..coverage import related_coverage
 from ..cursors import BadCursor, cursor_of, following, newest
 from ..filters import ArticleFilters
 from ..lists import known_providers, known_topics
-from ..models import Article
+from ..models import Article, TopicAssignment
 from ..views import seen_at
 from . import resources
 from .document import DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS, SLUG, document
@@ -131,13 +132,15 @@ def _moved_or_gone(slug: str) -> HttpResponse:
 @open_to_all
 def topics(request):
     known(request, ())
-    rows = known_topics()
+    public = TopicAssignment.objects.filter(content_object__in=Article.objects.published())
+    stories = _counted(public, "tag")
+    rows = list(known_topics().filter(pk__in=stories))
     slugs = {row.pk: row.slug for row in rows}
     return {
         "items": [
             resources.topic(row, request.build_absolute_uri)
             | {
-                "articles": row.stories,
+                "articles": stories[row.pk],
                 "description": row.description or None,
                 "wider": slugs.get(row.parent_id),
             }
@@ -149,13 +152,20 @@ def topics(request):
 @open_to_all
 def providers(request):
     known(request, ())
+    stories = _counted(Article.objects.published().exclude(provider=None), "provider")
     return {
         "items": [
             resources.provider(row, request.build_absolute_uri)
-            | {"articles": row.stories, "description": row.description or None}
-            for row in known_providers()
+            | {"articles": stories[row.pk], "description": row.description or None}
+            for row in known_providers().filter(pk__in=stories)
         ]
     }
+
+
+def _counted(public: QuerySet, whose: str) -> dict[int, int]:
+    """How many of these rows there are of each number in that column: asked of the numbers alone,
+    since grouped by names as well it takes ten times as long. One query."""
+    return dict(public.order_by().values_list(whose).annotate(Count("pk")))
 
 
 @open_to_all
