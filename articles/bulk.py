@@ -93,11 +93,11 @@ def counts(action: BulkAction) -> dict[int, int]:
     return dict(rows.annotate(Count("pk")))
 
 
-def unfinished(by) -> BulkAction | None:
-    """The editor's newest deed that began and still has articles waiting. One query."""
+def unfinished(by) -> QuerySet:
+    """The editor's deeds that began and still have articles waiting, the newest first."""
     began = BulkAction.objects.filter(by=by, began_at__isnull=False)
     waiting = BulkItem.objects.filter(action=OuterRef("pk"), outcome=Outcome.WAITING)
-    return began.filter(Exists(waiting)).first()
+    return began.filter(Exists(waiting))
 
 
 def _do(action: BulkAction, number: int) -> None:

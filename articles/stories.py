@@ -154,16 +154,39 @@ def listed(articles: QuerySet) -> QuerySet:
 @cache
 def _columns() -> tuple:
     """Put together once: that takes as long as asking."""
-    topics = TopicAssignment.objects.filter(content_object=OuterRef("pk")).order_by()
-    told = _Gathered(JSONArray("pk", "tag__name", "tag__slug", output_field=JSONField()))
     return (
         *("pk", "source", "stem", "slug", "title", "excerpt", "body", "published_at", "type"),
         *("link_key", "hidden_related"),
-        _first_picture(ArticleImage.objects.filter(article=OuterRef("pk"))),
-        Subquery(topics.values("content_object").annotate(told=told).values("told")),
+        *_beside().values(),
         *_OUTLET,
         *_LOGO,
     )
+
+
+@cache
+def _beside() -> dict[str, Subquery]:
+    topics = TopicAssignment.objects.filter(content_object=OuterRef("pk")).order_by()
+    told = _Gathered(JSONArray("pk", "tag__name", "tag__slug", output_field=JSONField()))
+    return {
+        "found_picture": _first_picture(ArticleImage.objects.filter(article=OuterRef("pk"))),
+        "found_topics": Subquery(
+            topics.values("content_object").annotate(told=told).values("told")
+        ),
+    }
+
+
+def with_beside(articles: QuerySet) -> QuerySet:
+    """The same rows of Article, with what `picture_of` and `topics_of` read of them. As `listed`,
+    it is for the rows of one page."""
+    return articles.annotate(**_beside())
+
+
+def picture_of(article: Article) -> Picture | None:
+    return Picture(*article.found_picture) if article.found_picture else None
+
+
+def topics_of(article: Article) -> list[Label]:
+    return _labels(article.found_topics)
 
 
 def in_order(numbers: Sequence[int]) -> list[Story]:
@@ -183,9 +206,13 @@ def _story(row: tuple) -> Story:
         *(pk, source, stem, slug, readable(title), readable(excerpt), body, at, kind == "video"),
         *(key, hidden, _outlet(*of)),
         Picture(*picture) if picture else None,
-        # As they were given.
-        [Label(name, slug) for _pk, name, slug in sorted(topics)] if topics else [],
+        _labels(topics),
     )
+
+
+def _labels(topics) -> list[Label]:
+    """As they were given."""
+    return [Label(name, slug) for _pk, name, slug in sorted(topics)] if topics else []
 
 
 def _outlet(name, domain, slug, file, *of_logo) -> Outlet | None:

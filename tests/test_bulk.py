@@ -114,11 +114,11 @@ class WorkingTests(BulkTestCase):
             bulk.go_on(action)
         self.assertEqual(bulk.counts(action), {Outcome.CHANGED: 2, Outcome.WAITING: 3})
         self.assertEqual(Article.objects.published().count(), 2)
-        self.assertEqual(bulk.unfinished(self.editor), action)
+        self.assertEqual(bulk.unfinished(self.editor).get(), action)
         self.assertTrue(bulk.go_on(action))
         self.assertEqual(bulk.counts(action), {Outcome.CHANGED: 5})
         self.assertEqual(Revision.objects.count(), 5)
-        self.assertIsNone(bulk.unfinished(self.editor))
+        self.assertFalse(bulk.unfinished(self.editor).exists())
 
     def test_dies_amid_an_article_and_leaves_nothing_of_it(self):
         (article,) = self.make_held(1)
@@ -183,7 +183,7 @@ class WorkingTests(BulkTestCase):
 
     def test_what_waits_for_its_choices_is_not_unfinished(self):
         bulk.choose(self.editor, Deed.ASSIGN, Article.objects.all())
-        self.assertIsNone(bulk.unfinished(self.editor))
+        self.assertFalse(bulk.unfinished(self.editor).exists())
 
 
 class RetopicTests(BulkTestCase):

@@ -37,9 +37,9 @@ BESIDE = {
         "api.original._loaded TopicAssignment.objects",
         "coverage.name_outlets RelatedItem.objects",
         "lists.story_list articles=",
-        "stories._columns ArticleImage.objects",
-        "stories._columns TopicAssignment.objects",
-        "stories._columns content_object=",
+        "stories._beside ArticleImage.objects",
+        "stories._beside TopicAssignment.objects",
+        "stories._beside content_object=",
     ],
     "the SQL of a queryset that names the rule": [
         "archive._having RawSQL",

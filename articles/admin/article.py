@@ -10,9 +10,11 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from .. import stories
 from ..decisions import DECISION
 from ..forms import ArticleForm, FirstRows, PictureRows
 from ..models import Article, ArticleImage, OldAddress, RelatedItem, Topic, TopicAssignment
+from ..models.article import NEVER_SHOWN
 from ..reasons import load_reasons, why
 from .assigning import Assigning, assigned
 from .care import ImageFilter
@@ -27,6 +29,7 @@ from .filters import (
     ProviderFilter,
     PublicNowFilter,
     PublishedFilter,
+    SourceFilter,
     StatusFilter,
     SwappingFilter,
     TopicFilter,
@@ -117,13 +120,19 @@ class RelatedItems(PublishersRows, RowsInline):
 
 
 class ArticleList(ChangeList):
-    def get_queryset(self, *args, **kwargs):
-        return (
-            super()
-            .get_queryset(*args, **kwargs)
-            .for_listing()
-            .select_related("decided_by", "assigned_to")
-        )
+    """Six queries at most: who is asking and what they may do, what there is to choose from, how
+    many rows, and the rows with all that they show."""
+
+    def apply_select_related(self, queryset):
+        return queryset  # the page's rows alone, see below
+
+    def get_results(self, request):
+        """Chosen and sorted by number, so that a database sorts no texts."""
+        super().get_results(request)
+        page = Article.objects.filter(pk__in=self.result_list.values("pk"))
+        page = page.select_related("provider", "decided_by", "assigned_to")
+        page = stories.with_beside(page.defer("body", "note", *NEVER_SHOWN))
+        self.result_list = page.order_by(*self.queryset.query.order_by)
 
 
 @admin.register(Article)
@@ -173,7 +182,7 @@ class ArticleAdmin(
         HasPictureFilter,
         TypeFilter,
         PublishedFilter,
-        "source",
+        SourceFilter,
         TopicFilter,
         ImageFilter,
     ]
@@ -333,7 +342,7 @@ class ArticleAdmin(
 
     @admin.display(description=_("picture"))
     def small_picture(self, article):
-        return thumbnail(article.picture)
+        return thumbnail(stories.picture_of(article))
 
     @admin.display(description=_("headline"), ordering="title")
     def story(self, article):
@@ -357,7 +366,7 @@ class ArticleAdmin(
 
     @admin.display(description=_("topics"))
     def topic_names(self, article):
-        return ", ".join(sorted(topic.name for topic in article.topics.all())) or EMPTY
+        return ", ".join(sorted(topic.name for topic in stories.topics_of(article))) or EMPTY
 
     # Read-only fields
 

@@ -23,6 +23,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 from .. import bulk
 from ..models import Article, BulkAction, BulkItem
 from .choices import FORMS
+from .offers import offers
 from .widgets import moment, span, whole_number
 
 CHANGE_ARTICLE = "articles.change_article"
@@ -51,10 +52,11 @@ class Bulk:
         return super().changelist_view(request, extra_context)
 
     def _remind(self, request):
-        action = bulk.unfinished(request.user)
-        if action:
-            text = _("“%(deed)s” has not come to its end.") % {"deed": action.get_deed_display()}
-            link = format_html('{} <a href="{}">{}</a>', text, _address(action), _("Go on"))
+        if (unfinished := offers(request).deed) is not None:
+            number, deed = unfinished
+            text = _("“%(deed)s” has not come to its end.") % {"deed": Deed(deed).label}
+            address = reverse("admin:articles_article_bulk", args=[number])
+            link = format_html('{} <a href="{}">{}</a>', text, address, _("Go on"))
             self.message_user(request, link, messages.WARNING)
 
     def do_to_all(self, request, queryset, deed, **choices):

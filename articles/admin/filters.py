@@ -3,13 +3,13 @@
 from datetime import date, datetime, time
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Article, ArticleImage, ImportRun, Proposal, Provider, Topic
-from .choices import colleagues
+from ..models import Article, ArticleImage, ImportRun, Proposal, Provider
+from .offers import offers
 from .widgets import whole_number
 
 
@@ -50,12 +50,10 @@ class PublishedFilter(admin.SimpleListFilter):
     months = 12  # of these each month is offered, before them each year
 
     def lookups(self, request, model_admin):
-        rows = Article.objects.newest_first().values("published_at")
-        ends = Subquery(rows[:1]), Subquery(rows.reverse()[:1])
-        newest, oldest = Article.objects.order_by().values_list(*ends).first() or (None, None)
-        if newest is None:
+        offered = offers(request)
+        if offered.newest is None:
             return []
-        newest, oldest = timezone.localdate(newest), timezone.localdate(oldest)
+        newest, oldest = timezone.localdate(offered.newest), timezone.localdate(offered.oldest)
         first = max(_month_number(newest) - self.months + 1, _month_number(oldest))
         months = [_month(number) for number in range(_month_number(newest), first - 1, -1)]
         years = range(months[-1].year - (months[-1].month == 1), oldest.year - 1, -1)
@@ -198,7 +196,18 @@ class TopicFilter(RowFilter):
     lookup = "topic_assignments__tag"
 
     def lookups(self, request, model_admin):
-        return [(str(pk), name) for pk, name in Topic.objects.values_list("pk", "name")]
+        return offers(request).topics
+
+
+class SourceFilter(admin.SimpleListFilter):
+    title = _("source")
+    parameter_name = "source"
+
+    def lookups(self, request, model_admin):
+        return offers(request).sources
+
+    def queryset(self, request, queryset):
+        return queryset if self.value() is None else queryset.filter(source=self.value())
 
 
 class FollowedFilter(RowFilter):
@@ -319,9 +328,7 @@ class AssignedFilter(admin.SimpleListFilter):
     parameter_name = "assigned"
 
     def lookups(self, request, model_admin):
-        users = colleagues().exclude(pk=request.user.pk)
-        others = [(str(user.pk), user.get_username()) for user in users]
-        return [("me", _("Me")), ("nobody", _("Nobody")), *others]
+        return [("me", _("Me")), ("nobody", _("Nobody")), *offers(request).colleagues]
 
     def queryset(self, request, queryset):
         if self.value() is None:

@@ -58,7 +58,7 @@ def publish() -> None:
     from articles.models import Article
 
     by = get_user_model().objects.get()
-    action = bulk.unfinished(by)
+    action = bulk.unfinished(by).first()
     if action is None:
         held = Article.objects.filter(slug__startswith="held-", status="held").order_by("slug")
         action = bulk.choose(by, "publish", held, choices={})
